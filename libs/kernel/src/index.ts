@@ -1,0 +1,6 @@
+export * from './clock.js';
+export * from './decision.js';
+export * from './errors.js';
+export * from './ids.js';
+export * from './local-date.js';
+export * from './money.js';
