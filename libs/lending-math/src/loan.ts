@@ -1,0 +1,117 @@
+import { daysBetween, type LocalDate } from '@daftari/kernel';
+import type { AllocationRule } from './allocation.js';
+import {
+  charge,
+  noParts,
+  payOut,
+  plannedLoan,
+  rowOutstanding,
+  totalOf,
+  type LoanRow,
+  type LoanState,
+  type Parts,
+} from './loan-state.js';
+import { sumOf } from './numbers.js';
+import { receive, type Payment, type PaymentParts } from './repayment.js';
+import { disbursementsOf, type Disbursement, type LoanTerms } from './terms.js';
+
+/** A loan with all tranches of its terms paid out. */
+export const openLoan = (terms: LoanTerms): LoanState => {
+  const state = plannedLoan(terms);
+  for (const { date, amountMinor } of disbursementsOf(terms)) payOut(state, date, amountMinor);
+  return state;
+};
+
+/** The loan after a further tranche. The given state is unchanged. */
+export const applyDisbursement = (state: LoanState, tranche: Disbursement): LoanState => {
+  const next = structuredClone(state);
+  payOut(next, tranche.date, tranche.amountMinor);
+  return next;
+};
+
+/** The loan after a fee or penalty due on a date. The given state is unchanged. */
+export const applyCharge = (
+  state: LoanState,
+  item: {
+    readonly date: LocalDate;
+    readonly amountMinor: bigint;
+    readonly part: 'fee' | 'penalty';
+  },
+): LoanState => {
+  const next = structuredClone(state);
+  charge(next, item.date, item.part, item.amountMinor);
+  return next;
+};
+
+/**
+ * The loan after a payment, and what the payment was for. Payments are applied in date order; one dated before an
+ * applied one needs `replayHistory`. The given state is unchanged.
+ */
+export const applyRepayment = (
+  state: LoanState,
+  payment: Payment,
+  rule: AllocationRule,
+): { state: LoanState; parts: PaymentParts } => {
+  const next = structuredClone(state);
+  const parts = receive(next, payment, rule);
+  return { state: next, parts };
+};
+
+/** What is owed on the whole loan by part, due or not. Minor units. */
+export const outstanding = (state: LoanState): Parts & { totalMinor: bigint } => {
+  const parts = noParts();
+  for (const { due, paid } of state.rows) {
+    parts.principalMinor += due.principalMinor - paid.principalMinor;
+    parts.interestMinor += due.interestMinor - paid.interestMinor;
+    parts.feesMinor += due.feesMinor - paid.feesMinor;
+    parts.penaltiesMinor += due.penaltiesMinor - paid.penaltiesMinor;
+  }
+  return { ...parts, totalMinor: totalOf(parts) };
+};
+
+/** How far a loan is behind. */
+export interface Arrears {
+  readonly overdueMinor: bigint;
+  readonly oldestUnpaidDueDate: LocalDate | null;
+  readonly daysPastDue: number;
+  readonly overdueInstallments: number;
+}
+
+/** What was due before `asOf` and is unpaid; an installment due on `asOf` itself is not overdue. */
+export const arrears = (state: LoanState, asOf: LocalDate): Arrears => {
+  const overdue = state.rows.filter((row) => row.dueDate < asOf && rowOutstanding(row) > 0n);
+  const oldest = overdue[0]?.dueDate ?? null;
+  return {
+    overdueMinor: sumOf(overdue, rowOutstanding),
+    oldestUnpaidDueDate: oldest,
+    daysPastDue: oldest === null ? 0 : daysBetween(oldest, asOf),
+    overdueInstallments: overdue.length,
+  };
+};
+
+/** The next unpaid installment due on `asOf` or later, and what is left of it; null when there is none. */
+export const nextDue = (
+  state: LoanState,
+  asOf: LocalDate,
+): { dueDate: LocalDate; amountMinor: bigint } | null => {
+  const owing = (row: LoanRow): boolean => row.dueDate >= asOf && rowOutstanding(row) > 0n;
+  const row = state.rows.find(owing);
+  return row ? { dueDate: row.dueDate, amountMinor: rowOutstanding(row) } : null;
+};
+
+/** A loan as JSON data, for storage; a bigint is a string of digits with an `n` after it. */
+export type LoanStateJson = Readonly<Record<string, unknown>>;
+
+/** JSON data of a loan. */
+export const loanStateToJson = (state: LoanState): LoanStateJson =>
+  JSON.parse(
+    JSON.stringify(state, (_key, value: unknown) =>
+      typeof value === 'bigint' ? `${value.toString()}n` : value,
+    ),
+  ) as LoanStateJson;
+
+/** The loan that `loanStateToJson` wrote. The data is trusted: it is the caller's own. */
+export const loanStateFromJson = (json: LoanStateJson): LoanState =>
+  JSON.parse(JSON.stringify(json), (_key, value: unknown) =>
+    typeof value === 'string' && /^-?\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value,
+  ) as LoanState;

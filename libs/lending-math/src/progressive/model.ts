@@ -1,0 +1,231 @@
+import { addDays, daysBetween, type LocalDate } from '@daftari/kernel';
+import { at, periodIndex, periodsOf, wholeUnits, type PeriodDates } from '../calendar.js';
+import { Decimal, dec, max, min, roundMinor, roundToMultiple, sumOf } from '../numbers.js';
+import type { LoanTerms } from '../terms.js';
+import { yearShare } from './rate-share.js';
+
+/** A repayment period: its installment (`emi`) and what was paid of it. */
+export interface Period extends PeriodDates {
+  readonly interestOnly: boolean;
+  emi: bigint;
+  originalEmi: bigint;
+  paidPrincipal: bigint;
+  paidInterest: bigint;
+}
+
+/** A change of the balance that bears interest, inside one period. */
+export interface BalanceChange {
+  readonly kind: 'disbursement' | 'payment' | 'overdue';
+  readonly period: number;
+  readonly date: LocalDate;
+  readonly amount: bigint;
+}
+
+/** The progressive loan as plain data, from which every figure follows. */
+export interface ProgressiveModel {
+  readonly terms: LoanTerms;
+  readonly periods: Period[];
+  readonly changes: BalanceChange[];
+  /** Nominal rates in percent, each from its date on, in date order. */
+  readonly rates: { from: LocalDate; percent: string }[];
+  /** Slices of time that bear no interest. */
+  readonly pauses: { from: LocalDate; to: LocalDate }[];
+  /** Date of the last adjustment for overdue principal. */
+  overdueAdjustedTo: LocalDate | null;
+}
+
+/** What the model gives for one period. */
+export interface PeriodFigures {
+  readonly opening: bigint;
+  readonly dueInterest: bigint;
+  readonly duePrincipal: bigint;
+  readonly closing: bigint;
+}
+
+/** A loan with its periods laid out and no money out yet. */
+export const emptyModel = (terms: LoanTerms): ProgressiveModel => {
+  const dates = periodsOf(terms);
+  const bullet = (terms.gracePrincipal ?? 0) > 0;
+  const first = at(dates, 0).from;
+  return {
+    terms,
+    periods: dates.map((p, i) => ({
+      ...p,
+      interestOnly: bullet && i < dates.length - 1,
+      emi: 0n,
+      originalEmi: 0n,
+      paidPrincipal: 0n,
+      paidInterest: 0n,
+    })),
+    changes: [],
+    rates: [
+      {
+        from: terms.disbursementDate < first ? terms.disbursementDate : first,
+        percent: terms.annualRatePercent,
+      },
+    ],
+    pauses: [],
+    overdueAdjustedTo: null,
+  };
+};
+
+const rateAt = (m: ProgressiveModel, date: LocalDate): Decimal => {
+  if (m.pauses.some((p) => p.from <= date && date < p.to)) return new Decimal(0);
+  const rate = m.rates.findLast((r) => r.from <= date) ?? at(m.rates, 0);
+  return new Decimal(rate.percent).div(100);
+};
+
+const cuts = (m: ProgressiveModel, period: PeriodDates, extra: readonly LocalDate[]) => {
+  const dates = [
+    ...extra,
+    ...m.rates.map((r) => r.from),
+    ...m.pauses.flatMap((p) => [p.from, p.to]),
+  ].filter((d) => period.from < d && d < period.due);
+  return [...new Set([period.from, ...dates, period.due])].sort();
+};
+
+const periodInterest = (
+  m: ProgressiveModel,
+  index: number,
+  opening: bigint,
+  until: LocalDate | undefined,
+): bigint => {
+  const period = at(m.periods, index);
+  const changes = m.changes.filter((c) => c.period === index);
+  const dates = changes.map((c) => c.date);
+  const points = cuts(m, period, until === undefined ? dates : [...dates, until]);
+  const units = wholeUnits(m.terms, period.from, period.due);
+  let interest = new Decimal(0);
+  for (let i = 0; i + 1 < points.length; i += 1) {
+    const [a, b] = [at(points, i), at(points, i + 1)];
+    if (until !== undefined && a >= until) break;
+    const balance =
+      opening +
+      sumOf(
+        changes.filter((c) => c.date <= a),
+        (c) => c.amount,
+      );
+    // The average daily rate from the slice to the period's end; differs from the slice's own only over a year end.
+    const share = yearShare(m.terms, period, a, period.due, units)
+      .times(daysBetween(a, b))
+      .div(daysBetween(a, period.due));
+    interest = interest.plus(dec(balance).times(rateAt(m, a)).times(share));
+  }
+  return roundMinor(interest, m.terms.roundingMode);
+};
+
+/**
+ * Interest and principal due in each period; with `until`, interest runs to that date only.
+ * Interest over the installment is carried to the next period (Apache Fineract, progressive interest model).
+ */
+export const figures = (m: ProgressiveModel, until?: LocalDate): PeriodFigures[] => {
+  let opening = 0n;
+  let carry = 0n;
+  return m.periods.map((p, i) => {
+    const calculated = periodInterest(m, i, opening, until) + carry;
+    const emi = p.interestOnly ? calculated : p.emi;
+    const payable =
+      p.paidPrincipal > emi - calculated ? p.paidInterest : max(0n, min(calculated, emi));
+    const dueInterest = max(p.paidInterest, payable);
+    const duePrincipal = max(emi - dueInterest, p.paidPrincipal);
+    carry = calculated - dueInterest;
+    const changed = sumOf(
+      m.changes.filter((c) => c.period === i),
+      (c) => c.amount,
+    );
+    const result = { opening, dueInterest, duePrincipal };
+    opening = opening + changed - duePrincipal + p.paidPrincipal;
+    return { ...result, closing: opening };
+  });
+};
+
+/** Money lent into the installments (down payments are not in it). */
+export const lent = (m: ProgressiveModel): bigint =>
+  sumOf(
+    m.changes.filter((c) => c.kind === 'disbursement'),
+    (c) => c.amount,
+  );
+
+/** The last period that is not fully paid takes the residual, so that installments sum to what is owed. */
+export const settleResidual = (m: ProgressiveModel, until?: LocalDate): void => {
+  const open = m.periods.findLast((p) => p.paidPrincipal + p.paidInterest < p.emi);
+  const last = open ?? at(m.periods, m.periods.length - 1);
+  for (let round = 0; round < 4; round += 1) {
+    const current = figures(m, until);
+    const due = m.periods.map((p, i) =>
+      p.interestOnly ? at(current, i).dueInterest + at(current, i).duePrincipal : p.emi,
+    );
+    const gap = lent(m) + sumOf(current, (f) => f.dueInterest) - sumOf(due, (emi) => emi);
+    if (gap === 0n) return;
+    last.emi += gap;
+  }
+};
+
+const periodFactor = (m: ProgressiveModel, period: PeriodDates): Decimal => {
+  const points = cuts(m, period, []);
+  const units = m.terms.repaymentEvery.n;
+  return points.slice(1).reduce((factor, b, i) => {
+    const a = at(points, i);
+    return factor.plus(rateAt(m, a).times(yearShare(m.terms, period, a, b, units)));
+  }, new Decimal(1));
+};
+
+const levelInstallment = (m: ProgressiveModel, first: number, principal: bigint): bigint => {
+  const factors = m.periods.slice(first).map((p) => periodFactor(m, p));
+  const growth = factors.reduce((product, f) => product.times(f), new Decimal(1));
+  const annuity = factors.slice(1).reduce((s, f) => s.times(f).plus(1), new Decimal(1));
+  const exact = dec(principal).times(growth).div(annuity);
+  return roundToMultiple(roundMinor(exact, m.terms.roundingMode), m.terms);
+};
+
+const setInstallment = (m: ProgressiveModel, first: number, emi: bigint): bigint => {
+  for (const period of m.periods.slice(first)) {
+    period.emi = emi;
+    period.originalEmi = emi;
+  }
+  settleResidual(m);
+  return at(m.periods, m.periods.length - 1).emi - emi;
+};
+
+const abs = (value: bigint): bigint => (value < 0n ? -value : value);
+
+/**
+ * Sets the level installment from period `first` on: P * f_1...f_n / S, then at most three rounds that spread a
+ * last installment which differs too much (Apache Fineract, progressive EMI adjustment).
+ */
+export const levelFrom = (m: ProgressiveModel, first: number): void => {
+  const opening = at(figures(m), first).opening;
+  const added = m.changes.filter((c) => c.period === first && c.kind === 'disbursement');
+  let emi = levelInstallment(m, first, opening + sumOf(added, (c) => c.amount));
+  let difference = setInstallment(m, first, emi);
+  if (m.terms.dueDates) return;
+  const count = m.periods.length - first;
+  const scale = 10n ** BigInt(m.terms.decimals);
+  for (let round = 0; round < 3; round += 1) {
+    if (abs(difference) * 100n <= BigInt(Math.floor(count / 2)) * scale) return;
+    const share = roundMinor(dec(difference).div(count), m.terms.roundingMode);
+    const candidate = roundToMultiple(emi + share, m.terms);
+    if (candidate === emi) return;
+    const next = setInstallment(m, first, candidate);
+    if (abs(next) >= abs(difference)) {
+      setInstallment(m, first, emi);
+      return;
+    }
+    [emi, difference] = [candidate, next];
+  }
+};
+
+/** Pays a tranche out: the balance grows from its date, and the installment is set anew from its period on. */
+export const disburse = (m: ProgressiveModel, date: LocalDate, amount: bigint): void => {
+  const period = periodIndex(m.periods, date);
+  m.changes.push({ kind: 'disbursement', period, date, amount });
+  levelFrom(m, period);
+};
+
+/** A new rate from a date on: interest changes from the day before it, the installment from that day's period on. */
+export const changeRate = (m: ProgressiveModel, effective: LocalDate, percent: string): void => {
+  const from = addDays(effective, -1);
+  m.rates.push({ from, percent });
+  m.rates.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
+  levelFrom(m, periodIndex(m.periods, from));
+};

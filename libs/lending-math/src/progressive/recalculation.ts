@@ -1,0 +1,116 @@
+import type { LocalDate } from '@daftari/kernel';
+import { at, earlier, periodIndex } from '../calendar.js';
+import { max, min, sumOf } from '../numbers.js';
+import { figures, lent, settleResidual, type ProgressiveModel } from './model.js';
+
+/** True when interest follows real payments. */
+export const recalculates = (m: ProgressiveModel): boolean => m.terms.recalculation !== undefined;
+
+/** Pays interest of a period. */
+export const payInterest = (
+  m: ProgressiveModel,
+  index: number,
+  amount: bigint,
+  date: LocalDate,
+): void => {
+  at(m.periods, index).paidInterest += amount;
+  fixPaidAhead(m, index, date);
+  settleResidual(m);
+};
+
+/** Pays principal of a period: the balance falls on the payment date, at the latest on the period's due date. */
+export const payPrincipal = (
+  m: ProgressiveModel,
+  index: number,
+  amount: bigint,
+  date: LocalDate,
+): void => {
+  const period = at(m.periods, index);
+  period.paidPrincipal += amount;
+  const effective = earlier(date, period.due);
+  m.changes.push({
+    kind: 'payment',
+    period: min2(index, periodIndex(m.periods, effective)),
+    date: effective,
+    amount: -amount,
+  });
+  fixPaidAhead(m, index, date);
+  settleResidual(m);
+};
+
+const min2 = (a: number, b: number): number => Math.min(a, b);
+
+const fixPaidAhead = (m: ProgressiveModel, index: number, date: LocalDate): void => {
+  const period = at(m.periods, index);
+  const paid = period.paidPrincipal + period.paidInterest;
+  if (date < period.from && (paid > period.emi || paid === period.originalEmi)) period.emi = paid;
+};
+
+/** The date to which an early payment on `date` owes interest (`preClosure` of the terms). */
+export const closureDate = (m: ProgressiveModel, date: LocalDate): LocalDate => {
+  if (m.terms.recalculation?.preClosure !== 'till_rest_frequency_date') return date;
+  return m.periods.find((p, i) => (p.from < date || i === 0) && date <= p.due)?.due ?? date;
+};
+
+const principalLeft = (m: ProgressiveModel): bigint =>
+  lent(m) - sumOf(m.periods, (p) => p.paidPrincipal);
+
+/** What can be paid on `date` of a period due later: interest accrued to the closure date, and its principal. */
+export const payableInAdvance = (
+  m: ProgressiveModel,
+  index: number,
+  date: LocalDate,
+): { interest: bigint; principal: bigint } => {
+  const target = closureDate(m, date);
+  const cut = structuredClone(m);
+  settleResidual(cut, target);
+  const period = at(cut.periods, index);
+  const unpaid = cut.periods.filter((p) => p.paidPrincipal + p.paidInterest < p.emi).length;
+  const future = target <= period.from;
+  if (future && unpaid > 1) period.emi = period.originalEmi;
+  const due = at(figures(cut, target), index);
+  const paid = at(m.periods, index);
+  const interest = future ? 0n : max(0n, due.dueInterest - paid.paidInterest);
+  const principal = max(0n, period.emi - due.dueInterest - paid.paidPrincipal);
+  return { interest, principal: min(principal, principalLeft(m)) };
+};
+
+/**
+ * Makes principal of installments due before `date` and unpaid bear interest on to `date`.
+ * Source: Apache Fineract, overdue balance correction of the progressive interest model.
+ */
+export const accrueOverdue = (m: ProgressiveModel, date: LocalDate): void => {
+  const terms = m.terms.recalculation;
+  if (!terms || terms.noInterestOnPastDue === true || m.changes.length === 0) return;
+  const last = m.periods.length - 1;
+  const current = m.periods.findIndex((p) => p.from < date && date <= p.due);
+  const running = current < 0 ? last : current;
+  const due = figures(m);
+  const unpaid = (i: number): bigint =>
+    max(0n, at(due, i).duePrincipal - at(m.periods, i).paidPrincipal);
+  const overdue = m.periods.flatMap((p, i) => {
+    const open = unpaid(i) > 0n || at(due, i).dueInterest > p.paidInterest;
+    return p.due < date && open ? [i] : [];
+  });
+  let carried = 0n;
+  let total = 0n;
+  const adjust = (index: number): void => {
+    if (m.overdueAdjustedTo === date) return;
+    const { from, due: end } = at(m.periods, index);
+    const start =
+      m.overdueAdjustedTo !== null && from <= m.overdueAdjustedTo ? m.overdueAdjustedTo : from;
+    m.changes.push({ kind: 'overdue', period: index, date: start, amount: carried });
+    if (from < date && date <= end) {
+      const until = terms.restFrequency === 'same_as_repayment' ? end : date;
+      m.changes.push({ kind: 'overdue', period: index, date: until, amount: -total });
+      m.overdueAdjustedTo = until;
+    }
+  };
+  for (const index of overdue) {
+    if (carried > 0n) adjust(index);
+    carried = unpaid(index);
+    total += carried;
+  }
+  if (carried > 0n && !overdue.includes(running)) adjust(running);
+  settleResidual(m);
+};

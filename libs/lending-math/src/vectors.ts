@@ -1,0 +1,112 @@
+import { localDate, type LocalDate } from '@daftari/kernel';
+import { Decimal } from './numbers.js';
+import type { LoanTerms, RecalculationTerms } from './terms.js';
+import type { AllocationRule } from './allocation.js';
+
+/** Terms as the vector files write them: amounts and rates as decimal strings, dates as `YYYY-MM-DD`. */
+export interface VectorTerms {
+  readonly convention: string;
+  readonly currency: { readonly decimals: number };
+  readonly principal: string;
+  readonly annualRatePercent: string;
+  readonly numberOfInstallments: number;
+  readonly repaymentEvery: { readonly n: number; readonly unit: string };
+  readonly disbursementDate: string;
+  readonly disbursements?: readonly { readonly date: string; readonly amount: string }[];
+  readonly daysInYear: string;
+  readonly daysInMonth: string;
+  readonly roundingMode: string;
+  readonly installmentAmountInMultiplesOf?: string | number | null;
+  readonly repaymentSeedDate?: string;
+  readonly firstDueDate?: string;
+  readonly dueDates?: readonly string[];
+  readonly fixedLengthDays?: number;
+  readonly monthEndDueDates?: string;
+  readonly leapYearRule?: string;
+  readonly interestAccruesFrom?: string;
+  readonly gracePrincipal?: number;
+  readonly downPaymentPercent?: string;
+  readonly autoDownPayment?: boolean;
+  readonly rateChanges?: readonly {
+    readonly effectiveDate: string;
+    readonly annualRatePercent: string;
+  }[];
+  readonly interestRecalculation?: boolean;
+  readonly recalculation?: object;
+}
+
+/** A decimal string as minor units. */
+export const minorOf = (amount: string, decimals: number): bigint =>
+  BigInt(new Decimal(amount).times(new Decimal(10).pow(decimals)).toFixed(0));
+
+const dates = (texts: readonly string[]): LocalDate[] => texts.map((d) => localDate(d));
+
+/** Terms of a vector as LoanTerms. Vectors name no currency: `currency` defaults to the ISO 4217 test code. */
+export const parseVectorTerms = (t: VectorTerms, currency = 'XTS'): LoanTerms => {
+  const { decimals } = t.currency;
+  const recalculates =
+    t.interestRecalculation === true && !new Decimal(t.annualRatePercent).isZero();
+  return {
+    convention: t.convention as LoanTerms['convention'],
+    currency,
+    decimals,
+    principalMinor: minorOf(t.principal, decimals),
+    annualRatePercent: t.annualRatePercent,
+    numberOfInstallments: t.numberOfInstallments,
+    repaymentEvery: t.repaymentEvery as LoanTerms['repaymentEvery'],
+    disbursementDate: localDate(t.disbursementDate),
+    daysInYear: t.daysInYear as LoanTerms['daysInYear'],
+    daysInMonth: t.daysInMonth as LoanTerms['daysInMonth'],
+    roundingMode: t.roundingMode as LoanTerms['roundingMode'],
+    ...(t.installmentAmountInMultiplesOf !== undefined && {
+      installmentAmountInMultiplesOf:
+        t.installmentAmountInMultiplesOf === null ? null : String(t.installmentAmountInMultiplesOf),
+    }),
+    ...(t.disbursements && {
+      disbursements: t.disbursements.map((d) => ({
+        date: localDate(d.date),
+        amountMinor: minorOf(d.amount, decimals),
+      })),
+    }),
+    ...(t.repaymentSeedDate && { repaymentSeedDate: localDate(t.repaymentSeedDate) }),
+    ...(t.firstDueDate && { firstDueDate: localDate(t.firstDueDate) }),
+    ...(t.dueDates && { dueDates: dates(t.dueDates) }),
+    ...(t.fixedLengthDays !== undefined && { fixedLengthDays: t.fixedLengthDays }),
+    ...(t.monthEndDueDates === 'first_day_of_next_month' && {
+      monthEndDueDates: 'first_day_of_next_month' as const,
+    }),
+    ...(t.leapYearRule === 'feb_29_period_only' && { leapYearRule: t.leapYearRule }),
+    ...(t.interestAccruesFrom === 'disbursement_day' && {
+      interestAccruesFrom: t.interestAccruesFrom,
+    }),
+    ...(t.gracePrincipal !== undefined && { gracePrincipal: t.gracePrincipal }),
+    ...(t.downPaymentPercent !== undefined && { downPaymentPercent: t.downPaymentPercent }),
+    ...(t.autoDownPayment !== undefined && { autoDownPayment: t.autoDownPayment }),
+    ...(t.rateChanges && {
+      rateChanges: t.rateChanges.map((r) => ({
+        effectiveDate: localDate(r.effectiveDate),
+        annualRatePercent: r.annualRatePercent,
+      })),
+    }),
+    ...(recalculates && {
+      recalculation: (t.recalculation ?? {
+        preClosure: 'till_pre_close_date',
+      }) as RecalculationTerms,
+    }),
+  };
+};
+
+/** A schedule vector (format version 1) as terms. */
+export const parseScheduleVector = (
+  json: { readonly terms: VectorTerms },
+  currency?: string,
+): LoanTerms => parseVectorTerms(json.terms, currency);
+
+/** A transaction vector (format version 1) as terms and allocation rule. */
+export const parseTransactionVector = (
+  json: { readonly terms: VectorTerms; readonly allocation: AllocationRule },
+  currency?: string,
+): { terms: LoanTerms; allocation: AllocationRule } => ({
+  terms: parseVectorTerms(json.terms, currency),
+  allocation: json.allocation,
+});
