@@ -6,3 +6,5 @@ export * from './schedule.js';
 export * from './terms.js';
 export * from './validate-terms.js';
 export * from './vectors.js';
+export * from './history.js';
+export * from './payoff.js';

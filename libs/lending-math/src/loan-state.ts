@@ -29,8 +29,8 @@ export interface LoanRow {
   paidLateMinor: bigint;
   /** Date of the transaction that closed the row. */
   completedOn: LocalDate | null;
-  /** Principal owed again after a chargeback; part of `due`. */
-  reowedMinor: bigint;
+  /** Owed again after a chargeback; part of `due`. */
+  reowed: Parts;
 }
 
 /** A running loan as plain data: rows follow from the terms, the money out and the money in. */
@@ -83,7 +83,7 @@ const emptyRow = (
   paidInAdvanceMinor: 0n,
   paidLateMinor: 0n,
   completedOn: null,
-  reowedMinor: 0n,
+  reowed: noParts(),
 });
 
 const ORDER = { installment: 0, down_payment: 1, extra: 2 } as const;
@@ -93,8 +93,8 @@ export const refresh = (state: LoanState): void => {
   const due = figures(state.model);
   for (const row of state.rows) {
     if (row.period !== null) {
-      row.due.principalMinor = at(due, row.period).duePrincipal + row.reowedMinor;
-      row.due.interestMinor = at(due, row.period).dueInterest;
+      row.due.principalMinor = at(due, row.period).duePrincipal + row.reowed.principalMinor;
+      row.due.interestMinor = at(due, row.period).dueInterest + row.reowed.interestMinor;
     }
     if (rowOutstanding(row) > 0n) row.completedOn = null;
   }
@@ -129,11 +129,8 @@ export const payOut = (state: LoanState, date: LocalDate, amountMinor: bigint): 
   return down;
 };
 
-/** The installment that a charge due on `date` belongs to; after the last due date an extra row is made. */
-export const rowForCharge = (state: LoanState, date: LocalDate): LoanRow => {
+const extraRow = (state: LoanState, date: LocalDate): LoanRow => {
   const rows = state.rows.filter((row) => row.kind !== 'down_payment');
-  const found = rows.find((row, i) => (row.fromDate < date || i === 0) && date <= row.dueDate);
-  if (found) return found;
   const extra = rows.find((row) => row.kind === 'extra');
   if (extra) {
     extra.dueDate = date > extra.dueDate ? date : extra.dueDate;
@@ -144,6 +141,13 @@ export const rowForCharge = (state: LoanState, date: LocalDate): LoanRow => {
   return row;
 };
 
+/** The installment that a charge due on `date` belongs to; after the last due date an extra row is made. */
+export const rowForCharge = (state: LoanState, date: LocalDate): LoanRow => {
+  const rows = state.rows.filter((row) => row.kind !== 'down_payment');
+  const found = rows.find((row, i) => (row.fromDate < date || i === 0) && date <= row.dueDate);
+  if (found) return found;
+  return extraRow(state, date);
+};
 /** Adds a fee or a penalty due on a date to the draft. */
 export const charge = (
   state: LoanState,
@@ -152,6 +156,22 @@ export const charge = (
   amountMinor: bigint,
 ): void => {
   rowForCharge(state, date).due[keyOf(part)] += amountMinor;
+  refresh(state);
+};
+
+/** Money paid earlier is owed again from a date on: on the running installment, or on an extra row after the last. */
+export const oweAgain = (state: LoanState, date: LocalDate, parts: Parts): void => {
+  const rows = state.rows.filter((row) => row.kind !== 'down_payment');
+  const running = rows.find((row) => row.fromDate <= date && date < row.dueDate);
+  const row = running ?? rows.find((r) => r.dueDate === date) ?? extraRow(state, date);
+  row.reowed.principalMinor += parts.principalMinor;
+  row.reowed.interestMinor += parts.interestMinor;
+  if (row.period === null) {
+    row.due.principalMinor += parts.principalMinor;
+    row.due.interestMinor += parts.interestMinor;
+  }
+  row.due.feesMinor += parts.feesMinor;
+  row.due.penaltiesMinor += parts.penaltiesMinor;
   refresh(state);
 };
 

@@ -1,4 +1,5 @@
 import { localDate, type LocalDate } from '@daftari/kernel';
+import type { HistoryEvent } from './history.js';
 import { Decimal } from './numbers.js';
 import type { LoanTerms, RecalculationTerms } from './terms.js';
 import type { AllocationRule } from './allocation.js';
@@ -102,11 +103,49 @@ export const parseScheduleVector = (
   currency?: string,
 ): LoanTerms => parseVectorTerms(json.terms, currency);
 
-/** A transaction vector (format version 1) as terms and allocation rule. */
+interface VectorEvent {
+  readonly i: number;
+  readonly type: string;
+  readonly date: string;
+  readonly businessDate: string;
+  readonly amount?: string;
+  readonly chargeType?: string;
+  readonly ofEvent?: number;
+  readonly submittedOn?: string;
+  readonly newInterestRatePercent?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+const parseEvent = (e: VectorEvent, decimals: number): HistoryEvent => ({
+  i: e.i,
+  type: e.type,
+  date: localDate(e.date),
+  businessDate: localDate(e.businessDate),
+  ...(e.amount !== undefined && { amountMinor: minorOf(e.amount, decimals) }),
+  ...((e.chargeType === 'fee' || e.chargeType === 'penalty') && { chargeType: e.chargeType }),
+  ...(e.ofEvent !== undefined && { ofEvent: e.ofEvent }),
+  ...(e.submittedOn !== undefined && { submittedOn: localDate(e.submittedOn) }),
+  ...(e.newInterestRatePercent !== undefined && {
+    newInterestRatePercent: e.newInterestRatePercent,
+  }),
+  ...(e.from !== undefined && { from: localDate(e.from) }),
+  ...(e.to !== undefined && { to: localDate(e.to) }),
+});
+
+/** A transaction vector as far as it is input: terms, allocation, events. */
+export interface TransactionVector {
+  readonly terms: VectorTerms;
+  readonly allocation: AllocationRule;
+  readonly events: readonly VectorEvent[];
+}
+
+/** A transaction vector (format version 1) as terms, allocation rule and events. */
 export const parseTransactionVector = (
-  json: { readonly terms: VectorTerms; readonly allocation: AllocationRule },
+  json: TransactionVector,
   currency?: string,
-): { terms: LoanTerms; allocation: AllocationRule } => ({
+): { terms: LoanTerms; allocation: AllocationRule; events: HistoryEvent[] } => ({
   terms: parseVectorTerms(json.terms, currency),
   allocation: json.allocation,
+  events: json.events.map((e) => parseEvent(e, json.terms.currency.decimals)),
 });
