@@ -200,8 +200,10 @@ export const replayHistory = (
     .filter((e) => !reversed.has(e.i))
     .map((event) => ({ event, date: effectiveDate(event) }))
     .sort((a, b) => (a.date === b.date ? a.event.i - b.event.i : a.date < b.date ? -1 : 1));
+  const dates = effective.filter((e) => e.event.type === 'disbursement').map((e) => e.date);
+  const disbursementDate = dates[0] ?? terms.disbursementDate;
   const replay: Replay = {
-    state: plannedLoan(terms),
+    state: plannedLoan({ ...terms, disbursementDate }),
     terms,
     rule: allocation,
     transactions: [],

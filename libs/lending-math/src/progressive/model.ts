@@ -125,7 +125,7 @@ export const figures = (m: ProgressiveModel, until?: LocalDate): PeriodFigures[]
     const calculated = periodInterest(m, i, opening, until) + carry;
     const emi = p.interestOnly ? calculated : p.emi;
     const payable =
-      p.paidPrincipal > emi - calculated ? p.paidInterest : max(0n, min(calculated, emi));
+      p.paidPrincipal > max(0n, emi - calculated) ? p.paidInterest : max(0n, min(calculated, emi));
     const dueInterest = max(p.paidInterest, payable);
     const duePrincipal = max(emi - dueInterest, p.paidPrincipal);
     carry = calculated - dueInterest;
@@ -146,18 +146,23 @@ export const lent = (m: ProgressiveModel): bigint =>
     (c) => c.amount,
   );
 
-/** The last period that is not fully paid takes the residual, so that installments sum to what is owed. */
+const paidOf = (p: Period): bigint => p.paidPrincipal + p.paidInterest;
+
+/**
+ * The last period that is not fully paid takes the residual, so that installments sum to what is owed; what would
+ * bring it below what was paid of it goes on to the period before.
+ */
 export const settleResidual = (m: ProgressiveModel, until?: LocalDate): void => {
-  const open = m.periods.findLast((p) => p.paidPrincipal + p.paidInterest < p.emi);
-  const last = open ?? at(m.periods, m.periods.length - 1);
-  for (let round = 0; round < 4; round += 1) {
+  for (let round = 0; round < m.periods.length + 4; round += 1) {
     const current = figures(m, until);
     const due = m.periods.map((p, i) =>
       p.interestOnly ? at(current, i).dueInterest + at(current, i).duePrincipal : p.emi,
     );
     const gap = lent(m) + sumOf(current, (f) => f.dueInterest) - sumOf(due, (emi) => emi);
     if (gap === 0n) return;
-    last.emi += gap;
+    const open = m.periods.findLast((p) => paidOf(p) < p.emi);
+    const last = open ?? at(m.periods, m.periods.length - 1);
+    last.emi = max(last.emi + gap, paidOf(last));
   }
 };
 
@@ -170,62 +175,78 @@ const periodFactor = (m: ProgressiveModel, period: PeriodDates): Decimal => {
   }, new Decimal(1));
 };
 
-const levelInstallment = (m: ProgressiveModel, first: number, principal: bigint): bigint => {
-  const factors = m.periods.slice(first).map((p) => periodFactor(m, p));
+const levelInstallment = (
+  m: ProgressiveModel,
+  over: readonly Period[],
+  principal: bigint,
+): bigint => {
+  const factors = over.map((p) => periodFactor(m, p));
   const growth = factors.reduce((product, f) => product.times(f), new Decimal(1));
   const annuity = factors.slice(1).reduce((s, f) => s.times(f).plus(1), new Decimal(1));
   const exact = dec(principal).times(growth).div(annuity);
   return roundToMultiple(roundMinor(exact, m.terms.roundingMode), m.terms);
 };
 
-const setInstallment = (m: ProgressiveModel, first: number, emi: bigint): bigint => {
-  for (const period of m.periods.slice(first)) {
+const setInstallment = (m: ProgressiveModel, over: readonly Period[], emi: bigint): bigint => {
+  for (const period of over) {
     period.emi = emi;
     period.originalEmi = emi;
   }
   settleResidual(m);
-  return at(m.periods, m.periods.length - 1).emi - emi;
+  return at(over, over.length - 1).emi - emi;
 };
 
 const abs = (value: bigint): bigint => (value < 0n ? -value : value);
 
 /**
- * Sets the level installment from period `first` on: P * f_1...f_n / S, then at most three rounds that spread a
- * last installment which differs too much (Apache Fineract, progressive EMI adjustment).
+ * Sets the level installment of some periods: P * f_1...f_n / S, then at most three rounds that spread a last
+ * installment which differs too much (Apache Fineract, progressive EMI adjustment).
  */
-export const levelFrom = (m: ProgressiveModel, first: number): void => {
-  const opening = at(figures(m), first).opening;
-  const added = m.changes.filter((c) => c.period === first && c.kind === 'disbursement');
-  let emi = levelInstallment(m, first, opening + sumOf(added, (c) => c.amount));
-  let difference = setInstallment(m, first, emi);
+const level = (m: ProgressiveModel, over: readonly Period[], principal: bigint): void => {
+  let emi = levelInstallment(m, over, principal);
+  let difference = setInstallment(m, over, emi);
   if (m.terms.dueDates) return;
-  const count = m.periods.length - first;
+  const count = over.length;
   const scale = 10n ** BigInt(m.terms.decimals);
   for (let round = 0; round < 3; round += 1) {
     if (abs(difference) * 100n <= BigInt(Math.floor(count / 2)) * scale) return;
     const share = roundMinor(dec(difference).div(count), m.terms.roundingMode);
     const candidate = roundToMultiple(emi + share, m.terms);
     if (candidate === emi) return;
-    const next = setInstallment(m, first, candidate);
+    const next = setInstallment(m, over, candidate);
     if (abs(next) >= abs(difference)) {
-      setInstallment(m, first, emi);
+      setInstallment(m, over, emi);
       return;
     }
     [emi, difference] = [candidate, next];
   }
 };
 
+const addedIn = (m: ProgressiveModel, index: number, kinds: readonly string[]): bigint =>
+  sumOf(
+    m.changes.filter((c) => c.period === index && kinds.includes(c.kind)),
+    (c) => c.amount,
+  );
+
 /** Pays a tranche out: the balance grows from its date, and the installment is set anew from its period on. */
 export const disburse = (m: ProgressiveModel, date: LocalDate, amount: bigint): void => {
   const period = periodIndex(m.periods, date);
   m.changes.push({ kind: 'disbursement', period, date, amount });
-  levelFrom(m, period);
+  const opening = at(figures(m), period).opening;
+  level(m, m.periods.slice(period), opening + addedIn(m, period, ['disbursement']));
 };
 
-/** A new rate from a date on: interest changes from the day before it, the installment from that day's period on. */
+/**
+ * A new rate from a date on: interest changes from the day before it. The installment is set anew from that day's
+ * period on, for the periods of which nothing was paid.
+ */
 export const changeRate = (m: ProgressiveModel, effective: LocalDate, percent: string): void => {
   const from = addDays(effective, -1);
   m.rates.push({ from, percent });
   m.rates.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
-  levelFrom(m, periodIndex(m.periods, from));
+  const over = m.periods.slice(periodIndex(m.periods, from)).filter((p) => paidOf(p) === 0n);
+  const first = over[0] ? m.periods.indexOf(over[0]) : -1;
+  if (first < 0) return settleResidual(m);
+  const opening = at(figures(m), first).opening;
+  level(m, over, opening + addedIn(m, first, ['disbursement', 'payment']));
 };

@@ -27,18 +27,16 @@ export const payPrincipal = (
 ): void => {
   const period = at(m.periods, index);
   period.paidPrincipal += amount;
-  const effective = earlier(date, period.due);
+  const effective = earlier(closureDate(m, date), period.due);
   m.changes.push({
     kind: 'payment',
-    period: min2(index, periodIndex(m.periods, effective)),
+    period: Math.min(index, periodIndex(m.periods, effective)),
     date: effective,
     amount: -amount,
   });
   fixPaidAhead(m, index, date);
   settleResidual(m);
 };
-
-const min2 = (a: number, b: number): number => Math.min(a, b);
 
 const fixPaidAhead = (m: ProgressiveModel, index: number, date: LocalDate): void => {
   const period = at(m.periods, index);
@@ -86,10 +84,12 @@ export const accrueOverdue = (m: ProgressiveModel, date: LocalDate): void => {
   const current = m.periods.findIndex((p) => p.from < date && date <= p.due);
   const running = current < 0 ? last : current;
   const due = figures(m);
+  // An adjustment raises interest and so lowers the principal of the next installment: figures are taken anew.
   const unpaid = (i: number): bigint =>
-    max(0n, at(due, i).duePrincipal - at(m.periods, i).paidPrincipal);
+    max(0n, at(figures(m), i).duePrincipal - at(m.periods, i).paidPrincipal);
   const overdue = m.periods.flatMap((p, i) => {
-    const open = unpaid(i) > 0n || at(due, i).dueInterest > p.paidInterest;
+    const open =
+      at(due, i).duePrincipal > p.paidPrincipal || at(due, i).dueInterest > p.paidInterest;
     return p.due < date && open ? [i] : [];
   });
   let carried = 0n;
