@@ -14,7 +14,8 @@ import {
 } from './loan-state.js';
 import { min, sumOf } from './numbers.js';
 import { accrueTo, payoffAmount } from './payoff.js';
-import { changeRate, settleResidual } from './progressive/model.js';
+import { changeRate } from './progressive/installment.js';
+import { settleResidual } from './progressive/model.js';
 import { receive, type PaymentParts } from './repayment.js';
 import type { LoanTerms } from './terms.js';
 

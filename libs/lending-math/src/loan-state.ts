@@ -2,7 +2,8 @@ import type { LocalDate } from '@daftari/kernel';
 import type { Part } from './allocation.js';
 import { at } from './calendar.js';
 import { downPaymentOf } from './numbers.js';
-import { disburse, emptyModel, figures, type ProgressiveModel } from './progressive/model.js';
+import { disburse } from './progressive/installment.js';
+import { emptyModel, figures, type ProgressiveModel } from './progressive/model.js';
 import { recalculates } from './progressive/recalculation.js';
 import type { LoanTerms } from './terms.js';
 

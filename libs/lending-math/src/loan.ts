@@ -5,6 +5,7 @@ import {
   noParts,
   payOut,
   plannedLoan,
+  refresh,
   rowOutstanding,
   totalOf,
   type LoanRow,
@@ -12,13 +13,18 @@ import {
   type Parts,
 } from './loan-state.js';
 import { sumOf } from './numbers.js';
+import { changeRate } from './progressive/installment.js';
 import { receive, type Payment, type PaymentParts } from './repayment.js';
-import { disbursementsOf, type Disbursement, type LoanTerms } from './terms.js';
+import { agreedSteps, type Disbursement, type LoanTerms } from './terms.js';
 
-/** A loan with all tranches of its terms paid out. */
+/** A loan with all tranches of its terms paid out, and its agreed rate changes made. */
 export const openLoan = (terms: LoanTerms): LoanState => {
   const state = plannedLoan(terms);
-  for (const { date, amountMinor } of disbursementsOf(terms)) payOut(state, date, amountMinor);
+  for (const step of agreedSteps(terms)) {
+    if ('tranche' in step) payOut(state, step.date, step.tranche.amountMinor);
+    else changeRate(state.model, step.date, step.rate.annualRatePercent);
+  }
+  refresh(state);
   return state;
 };
 

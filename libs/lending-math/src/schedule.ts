@@ -1,13 +1,8 @@
 import type { LocalDate } from '@daftari/kernel';
 import { downPaymentOf } from './numbers.js';
-import {
-  changeRate,
-  disburse,
-  emptyModel,
-  figures,
-  type ProgressiveModel,
-} from './progressive/model.js';
-import { disbursementsOf, type LoanTerms } from './terms.js';
+import { changeRate, disburse } from './progressive/installment.js';
+import { emptyModel, figures, type ProgressiveModel } from './progressive/model.js';
+import { agreedSteps, disbursementsOf, type LoanTerms } from './terms.js';
 
 /** One installment: what is due on `dueDate`, and the principal still owed right after it. Minor units. */
 export interface ScheduleRow {
@@ -42,13 +37,12 @@ type Draft = {
 /** The model of a loan with all agreed tranches and rate changes in it, and nothing paid. */
 export const modelOf = (terms: LoanTerms): ProgressiveModel => {
   const model = emptyModel(terms);
-  const steps = [
-    ...disbursementsOf(terms).map((d) => ({ date: d.date, d, r: undefined })),
-    ...(terms.rateChanges ?? []).map((r) => ({ date: r.effectiveDate, d: undefined, r })),
-  ].sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : 0));
-  for (const { d, r } of steps) {
-    if (d) disburse(model, d.date, d.amountMinor - downPaymentOf(d.amountMinor, terms));
-    else changeRate(model, r.effectiveDate, r.annualRatePercent);
+  for (const step of agreedSteps(terms)) {
+    if ('rate' in step) changeRate(model, step.date, step.rate.annualRatePercent);
+    else {
+      const amount = step.tranche.amountMinor;
+      disburse(model, step.date, amount - downPaymentOf(amount, terms));
+    }
   }
   return model;
 };

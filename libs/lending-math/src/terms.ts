@@ -63,8 +63,23 @@ export interface LoanTerms {
   readonly recalculation?: RecalculationTerms;
 }
 
+const byDate = (a: { date: LocalDate }, b: { date: LocalDate }): number =>
+  a.date < b.date ? -1 : a.date > b.date ? 1 : 0;
+
 /** The tranches of a loan in date order; without explicit ones, the whole principal on the disbursement date. */
 export const disbursementsOf = (terms: LoanTerms): readonly Disbursement[] =>
   terms.disbursements
-    ? [...terms.disbursements].sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : 0))
+    ? [...terms.disbursements].sort(byDate)
     : [{ date: terms.disbursementDate, amountMinor: terms.principalMinor }];
+
+/** Something agreed in the terms that changes the schedule from a date on. */
+export type AgreedStep =
+  | { readonly date: LocalDate; readonly tranche: Disbursement }
+  | { readonly date: LocalDate; readonly rate: RateChange };
+
+/** Tranches and rate changes of the terms in date order; on one date a tranche comes first. */
+export const agreedSteps = (terms: LoanTerms): AgreedStep[] =>
+  [
+    ...disbursementsOf(terms).map((tranche) => ({ date: tranche.date, tranche })),
+    ...(terms.rateChanges ?? []).map((rate) => ({ date: rate.effectiveDate, rate })),
+  ].sort(byDate);

@@ -81,6 +81,28 @@ const trancheErrors = (terms: LoanTerms): TermsError[] => {
   return errors;
 };
 
+const CHOICES = {
+  convention: ['progressive'],
+  daysInYear: ['actual', '360', '364', '365'],
+  daysInMonth: ['actual', '30'],
+  roundingMode: ['HALF_EVEN', 'HALF_UP', 'FLOOR', 'CEILING'],
+} as const satisfies Partial<Record<keyof LoanTerms, readonly string[]>>;
+const UNITS: readonly string[] = ['days', 'weeks', 'months'];
+
+const choiceErrors = (terms: LoanTerms): TermsError[] => {
+  const wrong = (path: string, choices: readonly string[], value: string): TermsError[] =>
+    choices.includes(value)
+      ? []
+      : [{ path, code: 'choice/unsupported', message: `one of ${choices.join(', ')}` }];
+  return [
+    ...wrong('convention', CHOICES.convention, terms.convention),
+    ...wrong('daysInYear', CHOICES.daysInYear, terms.daysInYear),
+    ...wrong('daysInMonth', CHOICES.daysInMonth, terms.daysInMonth),
+    ...wrong('roundingMode', CHOICES.roundingMode, terms.roundingMode),
+    ...wrong('repaymentEvery.unit', UNITS, terms.repaymentEvery.unit),
+  ];
+};
+
 const precisionErrors = (terms: LoanTerms): TermsError[] => {
   const { decimals } = terms;
   const multiple = terms.installmentAmountInMultiplesOf ?? null;
@@ -106,6 +128,7 @@ export const validateTerms = (terms: LoanTerms): TermsError[] => {
     ...(terms.principalMinor <= 0n
       ? [{ path: 'principalMinor', code: 'amount/not-positive', message: 'more than zero' }]
       : []),
+    ...choiceErrors(terms),
     ...precisionErrors(terms),
     ...percentErrors('annualRatePercent', terms.annualRatePercent, 1000),
     ...(terms.rateChanges ?? []).flatMap((change, i) =>

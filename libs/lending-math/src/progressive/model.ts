@@ -1,6 +1,6 @@
-import { addDays, daysBetween, type LocalDate } from '@daftari/kernel';
-import { at, periodIndex, periodsOf, wholeUnits, type PeriodDates } from '../calendar.js';
-import { Decimal, dec, max, min, roundMinor, roundToMultiple, sumOf } from '../numbers.js';
+import { daysBetween, type LocalDate } from '@daftari/kernel';
+import { at, periodsOf, wholeUnits, type PeriodDates } from '../calendar.js';
+import { Decimal, dec, max, min, roundMinor, sumOf } from '../numbers.js';
 import type { LoanTerms } from '../terms.js';
 import { yearShare } from './rate-share.js';
 
@@ -69,13 +69,15 @@ export const emptyModel = (terms: LoanTerms): ProgressiveModel => {
   };
 };
 
-const rateAt = (m: ProgressiveModel, date: LocalDate): Decimal => {
+/** Yearly rate on a date as a fraction; zero in a pause. */
+export const rateAt = (m: ProgressiveModel, date: LocalDate): Decimal => {
   if (m.pauses.some((p) => p.from <= date && date < p.to)) return new Decimal(0);
   const rate = m.rates.findLast((r) => r.from <= date) ?? at(m.rates, 0);
   return new Decimal(rate.percent).div(100);
 };
 
-const cuts = (m: ProgressiveModel, period: PeriodDates, extra: readonly LocalDate[]) => {
+/** Dates that slice a period: its ends, rate changes and pauses inside it, and the given ones. */
+export const cuts = (m: ProgressiveModel, period: PeriodDates, extra: readonly LocalDate[]) => {
   const dates = [
     ...extra,
     ...m.rates.map((r) => r.from),
@@ -146,7 +148,8 @@ export const lent = (m: ProgressiveModel): bigint =>
     (c) => c.amount,
   );
 
-const paidOf = (p: Period): bigint => p.paidPrincipal + p.paidInterest;
+/** What was paid of a period. */
+export const paidOf = (p: Period): bigint => p.paidPrincipal + p.paidInterest;
 
 /**
  * The last period that is not fully paid takes the residual, so that installments sum to what is owed; what would
@@ -164,89 +167,4 @@ export const settleResidual = (m: ProgressiveModel, until?: LocalDate): void => 
     const last = open ?? at(m.periods, m.periods.length - 1);
     last.emi = max(last.emi + gap, paidOf(last));
   }
-};
-
-const periodFactor = (m: ProgressiveModel, period: PeriodDates): Decimal => {
-  const points = cuts(m, period, []);
-  const units = m.terms.repaymentEvery.n;
-  return points.slice(1).reduce((factor, b, i) => {
-    const a = at(points, i);
-    return factor.plus(rateAt(m, a).times(yearShare(m.terms, period, a, b, units)));
-  }, new Decimal(1));
-};
-
-const levelInstallment = (
-  m: ProgressiveModel,
-  over: readonly Period[],
-  principal: bigint,
-): bigint => {
-  const factors = over.map((p) => periodFactor(m, p));
-  const growth = factors.reduce((product, f) => product.times(f), new Decimal(1));
-  const annuity = factors.slice(1).reduce((s, f) => s.times(f).plus(1), new Decimal(1));
-  const exact = dec(principal).times(growth).div(annuity);
-  return roundToMultiple(roundMinor(exact, m.terms.roundingMode), m.terms);
-};
-
-const setInstallment = (m: ProgressiveModel, over: readonly Period[], emi: bigint): bigint => {
-  for (const period of over) {
-    period.emi = emi;
-    period.originalEmi = emi;
-  }
-  settleResidual(m);
-  return at(over, over.length - 1).emi - emi;
-};
-
-const abs = (value: bigint): bigint => (value < 0n ? -value : value);
-
-/**
- * Sets the level installment of some periods: P * f_1...f_n / S, then at most three rounds that spread a last
- * installment which differs too much (Apache Fineract, progressive EMI adjustment).
- */
-const level = (m: ProgressiveModel, over: readonly Period[], principal: bigint): void => {
-  let emi = levelInstallment(m, over, principal);
-  let difference = setInstallment(m, over, emi);
-  if (m.terms.dueDates) return;
-  const count = over.length;
-  const scale = 10n ** BigInt(m.terms.decimals);
-  for (let round = 0; round < 3; round += 1) {
-    if (abs(difference) * 100n <= BigInt(Math.floor(count / 2)) * scale) return;
-    const share = roundMinor(dec(difference).div(count), m.terms.roundingMode);
-    const candidate = roundToMultiple(emi + share, m.terms);
-    if (candidate === emi) return;
-    const next = setInstallment(m, over, candidate);
-    if (abs(next) >= abs(difference)) {
-      setInstallment(m, over, emi);
-      return;
-    }
-    [emi, difference] = [candidate, next];
-  }
-};
-
-const addedIn = (m: ProgressiveModel, index: number, kinds: readonly string[]): bigint =>
-  sumOf(
-    m.changes.filter((c) => c.period === index && kinds.includes(c.kind)),
-    (c) => c.amount,
-  );
-
-/** Pays a tranche out: the balance grows from its date, and the installment is set anew from its period on. */
-export const disburse = (m: ProgressiveModel, date: LocalDate, amount: bigint): void => {
-  const period = periodIndex(m.periods, date);
-  m.changes.push({ kind: 'disbursement', period, date, amount });
-  const opening = at(figures(m), period).opening;
-  level(m, m.periods.slice(period), opening + addedIn(m, period, ['disbursement']));
-};
-
-/**
- * A new rate from a date on: interest changes from the day before it. The installment is set anew from that day's
- * period on, for the periods of which nothing was paid.
- */
-export const changeRate = (m: ProgressiveModel, effective: LocalDate, percent: string): void => {
-  const from = addDays(effective, -1);
-  m.rates.push({ from, percent });
-  m.rates.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
-  const over = m.periods.slice(periodIndex(m.periods, from)).filter((p) => paidOf(p) === 0n);
-  const first = over[0] ? m.periods.indexOf(over[0]) : -1;
-  if (first < 0) return settleResidual(m);
-  const opening = at(figures(m), first).opening;
-  level(m, over, opening + addedIn(m, first, ['disbursement', 'payment']));
 };

@@ -60,17 +60,20 @@ export const payableInAdvance = (
   date: LocalDate,
 ): { interest: bigint; principal: bigint } => {
   const target = closureDate(m, date);
+  const paid = at(m.periods, index);
+  const left = principalLeft(m);
+  const unpaid = m.periods.filter((p) => p.paidPrincipal + p.paidInterest < p.emi).length;
+  const future = target <= paid.from;
+  if (future && unpaid > 1) {
+    const already = paid.paidPrincipal + paid.paidInterest;
+    return { interest: 0n, principal: min(max(0n, paid.originalEmi - already), left) };
+  }
   const cut = structuredClone(m);
   settleResidual(cut, target);
-  const period = at(cut.periods, index);
-  const unpaid = cut.periods.filter((p) => p.paidPrincipal + p.paidInterest < p.emi).length;
-  const future = target <= period.from;
-  if (future && unpaid > 1) period.emi = period.originalEmi;
   const due = at(figures(cut, target), index);
-  const paid = at(m.periods, index);
   const interest = future ? 0n : max(0n, due.dueInterest - paid.paidInterest);
-  const principal = max(0n, period.emi - due.dueInterest - paid.paidPrincipal);
-  return { interest, principal: min(principal, principalLeft(m)) };
+  const principal = max(0n, at(cut.periods, index).emi - due.dueInterest - paid.paidPrincipal);
+  return { interest, principal: min(principal, left) };
 };
 
 /**
