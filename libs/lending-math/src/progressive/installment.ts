@@ -51,7 +51,8 @@ const abs = (value: bigint): bigint => (value < 0n ? -value : value);
 const level = (m: ProgressiveModel, over: readonly Period[], principal: bigint): void => {
   let emi = levelInstallment(m, over, principal);
   let difference = setInstallment(m, over, emi);
-  if (m.terms.dueDates) return;
+  // A last installment that payments hold in place says nothing about the level of the others.
+  if (m.terms.dueDates || paidOf(at(over, over.length - 1)) > 0n) return;
   const count = over.length;
   const scale = 10n ** BigInt(m.terms.decimals);
   for (let round = 0; round < 3; round += 1) {

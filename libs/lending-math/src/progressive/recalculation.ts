@@ -1,7 +1,7 @@
 import type { LocalDate } from '@daftari/kernel';
 import { at, earlier, periodIndex } from '../calendar.js';
 import { max, min, sumOf } from '../numbers.js';
-import { figures, lent, settleResidual, type ProgressiveModel } from './model.js';
+import { figures, lent, paidOf, settleResidual, type ProgressiveModel } from './model.js';
 
 /** True when interest follows real payments. */
 export const recalculates = (m: ProgressiveModel): boolean => m.terms.recalculation !== undefined;
@@ -40,7 +40,7 @@ export const payPrincipal = (
 
 const fixPaidAhead = (m: ProgressiveModel, index: number, date: LocalDate): void => {
   const period = at(m.periods, index);
-  const paid = period.paidPrincipal + period.paidInterest;
+  const paid = paidOf(period);
   if (date < period.from && (paid > period.emi || paid === period.originalEmi)) period.emi = paid;
 };
 
@@ -62,10 +62,11 @@ export const payableInAdvance = (
   const target = closureDate(m, date);
   const paid = at(m.periods, index);
   const left = principalLeft(m);
-  const unpaid = m.periods.filter((p) => p.paidPrincipal + p.paidInterest < p.emi).length;
+  // A period that the residual emptied is still open: money paid from the far end may go to it.
+  const unpaid = m.periods.filter((p) => paidOf(p) < p.emi || paidOf(p) === 0n).length;
   const future = target <= paid.from;
   if (future && unpaid > 1) {
-    const already = paid.paidPrincipal + paid.paidInterest;
+    const already = paidOf(paid);
     return { interest: 0n, principal: min(max(0n, paid.originalEmi - already), left) };
   }
   const cut = structuredClone(m);
