@@ -19,7 +19,7 @@ interface Vector extends TransactionVector {
 }
 
 /** Histories that come out to the cent; raise it with every one gained. The rest is listed in the README. */
-const REPRODUCED_AT_LEAST = 0;
+const REPRODUCED_AT_LEAST = 105;
 
 const folder = join(import.meta.dirname, 'vectors', 'transactions');
 const vectors = readdirSync(folder)
@@ -109,7 +109,7 @@ const attempt = (vector: Vector): string | undefined => {
 };
 
 describe('transaction vectors', () => {
-  it('reproduces at least as many histories as before', () => {
+  it('reproduces all histories but those that the README lists', () => {
     const results = vectors.map((vector) => ({ id: vector.id, why: attempt(vector) }));
     const missing = results.filter((r) => r.why !== undefined);
     const reproduced = results.length - missing.length;
@@ -118,6 +118,8 @@ describe('transaction vectors', () => {
       ...missing.map((r) => `  ${r.id}: ${String(r.why)}`),
     ];
     process.stdout.write(`${report.join('\n')}\n`);
+    const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+    expect(missing.filter((r) => !readme.includes(r.id))).toEqual([]);
     expect(reproduced).toBeGreaterThanOrEqual(REPRODUCED_AT_LEAST);
   });
 });

@@ -1,4 +1,4 @@
-import { addDays, ContractViolation, type LocalDate } from '@daftari/kernel';
+import { addDays, ContractViolation, localDate, type LocalDate } from '@daftari/kernel';
 import type { AllocationRule, Part } from './allocation.js';
 import { outstanding } from './loan.js';
 import {
@@ -64,6 +64,7 @@ interface Replay {
   readonly paidBy: Map<number, Parts>;
 }
 
+const END_OF_TIME = localDate('9999-12-31');
 const CREDIT_ORDER: readonly Part[] = ['principal'];
 
 const effectiveDate = (event: HistoryEvent): LocalDate => {
@@ -129,6 +130,11 @@ const chargeBack = (replay: Replay, event: HistoryEvent, amount: bigint): void =
 
 const recordOutstanding = (replay: Replay, event: HistoryEvent): void => {
   replay.state = accrueTo(replay.state, event.date);
+  if (event.type === 'charge_off' && replay.terms.chargeOffBehaviour === 'zero_interest') {
+    replay.state.model.pauses.push({ from: event.date, to: END_OF_TIME });
+    settleResidual(replay.state.model);
+    refresh(replay.state);
+  }
   const { totalMinor, ...parts } = outstanding(replay.state);
   note(replay, event.type, event.date, totalMinor, { ...parts, overpaymentMinor: 0n });
 };

@@ -14,6 +14,7 @@ const vectors = readdirSync(folder)
   .filter((name) => name.endsWith('.json'))
   .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Vector);
 
+// A disbursement row's date is not compared: one source table prints another than the one interest starts on.
 const comparable = (row: ScheduleTableRow) =>
   row.type === 'disbursement'
     ? [row.type, row.amountMinor, row.balanceMinor]
@@ -40,5 +41,11 @@ describe('schedule vectors', () => {
     const rows = buildScheduleTable(parseScheduleVector(vector)).map(comparable);
     const wanted = vector.expected.rows.map((r) => expected(r, vector.terms.currency.decimals));
     expect(rows).toEqual(wanted);
+  });
+
+  it('says how many came out', () => {
+    const total = progressive.length;
+    process.stdout.write(`progressive schedules: ${String(total)} in the vectors, all asserted\n`);
+    expect(total).toBe(87);
   });
 });

@@ -59,6 +59,8 @@ export interface LoanTerms {
   readonly downPaymentPercent?: string;
   readonly autoDownPayment?: boolean;
   readonly rateChanges?: readonly RateChange[];
+  /** `zero_interest`: a charge-off ends interest on its date; absent: the schedule goes on. */
+  readonly chargeOffBehaviour?: 'zero_interest';
   /** Interest follows what is really paid and when; absent: the schedule stays as agreed. */
   readonly recalculation?: RecalculationTerms;
 }

@@ -32,6 +32,7 @@ export interface VectorTerms {
     readonly effectiveDate: string;
     readonly annualRatePercent: string;
   }[];
+  readonly chargeOffBehaviour?: string;
   readonly interestRecalculation?: boolean;
   readonly recalculation?: object;
 }
@@ -89,6 +90,7 @@ export const parseVectorTerms = (t: VectorTerms, currency = 'XTS'): LoanTerms =>
         annualRatePercent: r.annualRatePercent,
       })),
     }),
+    ...(t.chargeOffBehaviour === 'zero_interest' && { chargeOffBehaviour: t.chargeOffBehaviour }),
     ...(recalculates && {
       recalculation: (t.recalculation ?? {
         preClosure: 'till_pre_close_date',
