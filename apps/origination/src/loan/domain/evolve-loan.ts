@@ -1,0 +1,54 @@
+import { localDate, parseMoney } from '@daftari/kernel';
+import { applyRepayment } from '@daftari/lending-math';
+import { openedLoan, ruleOf } from './figures.js';
+import type { Allocation, Loan, LoanEvent } from './loan.js';
+
+const allocated = (loan: Loan, data: Allocation): Loan => {
+  if (!loan.math || !loan.facts) return loan;
+  const { amount, currency, effectiveOn } = data;
+  const { minor: amountMinor } = parseMoney({ amount, currency });
+  const payment = { date: localDate(effectiveOn), amountMinor };
+  const { state } = applyRepayment(loan.math, payment, ruleOf(loan.facts));
+  return { ...loan, math: state, allocations: [...loan.allocations, data] };
+};
+
+/** Folds one event. */
+export const evolveLoan = (loan: Loan, event: LoanEvent): Loan => {
+  switch (event.type) {
+    case 'LoanCreated':
+      return { ...loan, status: 'approved', facts: event.data };
+    case 'DisbursementRequested': {
+      const commandIds = [...loan.commandIds, event.data.commandId];
+      return { ...loan, disbursementPending: true, failure: null, commandIds };
+    }
+    case 'DisbursementFailed':
+      return { ...loan, disbursementPending: false, failure: event.data.reason };
+    case 'LoanDisbursed': {
+      const { disbursedOn, disbursementReference } = event.data;
+      return {
+        ...loan,
+        status: 'disbursed',
+        disbursementPending: false,
+        failure: null,
+        disbursedOn,
+        disbursementReference,
+      };
+    }
+    case 'LoanActivated':
+      return {
+        ...loan,
+        status: 'active',
+        math: loan.facts && openedLoan(loan.facts, event.data.disbursedOn),
+      };
+    case 'RepaymentAllocated':
+      return allocated(loan, event.data);
+    case 'LoanCompleted':
+      return { ...loan, status: 'completed' };
+    case 'LoanDefaulted':
+      return {
+        ...loan,
+        status: 'defaulted',
+        commandIds: [...loan.commandIds, event.data.commandId],
+      };
+  }
+};

@@ -1,0 +1,26 @@
+import { localDate, scaleOf } from '@daftari/kernel';
+import type { LoanTerms } from '@daftari/lending-math';
+import type { ProductFacts } from './product.js';
+
+/** The terms of one loan of a product. */
+export const loanTermsOf = (
+  product: Pick<ProductFacts, 'currency' | 'terms'>,
+  loan: {
+    readonly principalMinor: bigint;
+    readonly numberOfInstallments: number;
+    readonly disbursedOn: string;
+  },
+): LoanTerms => ({
+  convention: product.terms.convention,
+  currency: product.currency,
+  decimals: scaleOf(product.currency),
+  principalMinor: loan.principalMinor,
+  annualRatePercent: product.terms.annualRatePercent,
+  numberOfInstallments: loan.numberOfInstallments,
+  repaymentEvery: product.terms.repaymentEvery,
+  disbursementDate: localDate(loan.disbursedOn),
+  daysInYear: product.terms.daysInYear,
+  daysInMonth: product.terms.daysInMonth,
+  roundingMode: product.terms.roundingMode,
+  installmentAmountInMultiplesOf: product.terms.installmentAmountInMultiplesOf,
+});
