@@ -40,6 +40,8 @@ export interface PeriodFigures {
   readonly dueInterest: bigint;
   readonly duePrincipal: bigint;
   readonly closing: bigint;
+  /** Interest over the installment, left to the next period. */
+  readonly carry: bigint;
 }
 
 /** A loan with its periods laid out and no money out yet. */
@@ -95,6 +97,7 @@ const periodInterest = (
   const period = at(m.periods, index);
   const changes = m.changes.filter((c) => c.period === index);
   const dates = changes.map((c) => c.date);
+  if (opening === 0n && changes.length === 0) return 0n;
   const points = cuts(m, period, until === undefined ? dates : [...dates, until]);
   const units = wholeUnits(m.terms, period.from, period.due);
   let interest = new Decimal(0);
@@ -118,12 +121,18 @@ const periodInterest = (
 
 /**
  * Interest and principal due in each period; with `until`, interest runs to that date only.
- * Interest over the installment is carried to the next period (Apache Fineract, progressive interest model).
+ * `known` are figures of the first periods that are still right. Interest over the installment is carried to the
+ * next period (Apache Fineract, progressive interest model).
  */
-export const figures = (m: ProgressiveModel, until?: LocalDate): PeriodFigures[] => {
-  let opening = 0n;
-  let carry = 0n;
-  return m.periods.map((p, i) => {
+export const figures = (
+  m: ProgressiveModel,
+  until?: LocalDate,
+  known: readonly PeriodFigures[] = [],
+): PeriodFigures[] => {
+  let opening = known.at(-1)?.closing ?? 0n;
+  let carry = known.at(-1)?.carry ?? 0n;
+  const rest = m.periods.slice(known.length).map((p, offset) => {
+    const i = known.length + offset;
     const calculated = periodInterest(m, i, opening, until) + carry;
     const emi = p.interestOnly ? calculated : p.emi;
     const payable =
@@ -137,8 +146,9 @@ export const figures = (m: ProgressiveModel, until?: LocalDate): PeriodFigures[]
     );
     const result = { opening, dueInterest, duePrincipal };
     opening = opening + changed - duePrincipal + p.paidPrincipal;
-    return { ...result, closing: opening };
+    return { ...result, closing: opening, carry };
   });
+  return [...known, ...rest];
 };
 
 /** Money lent into the installments (down payments are not in it). */
@@ -156,8 +166,8 @@ export const paidOf = (p: Period): bigint => p.paidPrincipal + p.paidInterest;
  * bring it below what was paid of it goes on to the period before.
  */
 export const settleResidual = (m: ProgressiveModel, until?: LocalDate): void => {
+  let current = figures(m, until);
   for (let round = 0; round < m.periods.length + 4; round += 1) {
-    const current = figures(m, until);
     const due = m.periods.map((p, i) =>
       p.interestOnly ? at(current, i).dueInterest + at(current, i).duePrincipal : p.emi,
     );
@@ -166,5 +176,6 @@ export const settleResidual = (m: ProgressiveModel, until?: LocalDate): void => 
     const open = m.periods.findLast((p) => paidOf(p) < p.emi);
     const last = open ?? at(m.periods, m.periods.length - 1);
     last.emi = max(last.emi + gap, paidOf(last));
+    current = figures(m, until, current.slice(0, m.periods.indexOf(last)));
   }
 };
