@@ -1,0 +1,69 @@
+const OFFICER = [
+  'products:manage',
+  'products:read',
+  'applications:read',
+  'applications:review',
+  'applications:decide',
+  'loans:read',
+  'loans:disburse',
+  'payments:read',
+  'reports:read',
+  'customers:read',
+  'profile:manage',
+  'notifications:read',
+] as const;
+
+/** What each role may do. Every route names the permission that it needs. */
+export const ROLE_PERMISSIONS = {
+  customer: [
+    'products:read',
+    'applications:create',
+    'applications:read-own',
+    'loans:read-own',
+    'payments:create-own',
+    'payments:read-own',
+    'profile:manage',
+    'notifications:read',
+  ],
+  vendor: ['products:read', 'profile:manage'],
+  agent: ['products:read', 'profile:manage'],
+  staff: OFFICER,
+  admin: [...OFFICER, 'users:manage', 'tenant:manage', 'ledger:post', 'ledger:read'],
+  auditor: [
+    'products:read',
+    'ledger:read',
+    'ledger:verify',
+    'audit:read',
+    'applications:read',
+    'loans:read',
+    'payments:read',
+    'reports:read',
+    'profile:manage',
+  ],
+  operator: [
+    'products:read',
+    'calendar:advance',
+    'payments:operate',
+    'payments:read',
+    'loans:read',
+    'reports:read',
+    'profile:manage',
+    'ledger:read',
+  ],
+} as const satisfies Record<string, readonly string[]>;
+
+/** A role's name. */
+export type Role = keyof typeof ROLE_PERMISSIONS;
+/** A permission's name, `<what>:<verb>`. */
+export type Permission = (typeof ROLE_PERMISSIONS)[Role][number];
+
+/** Every role. */
+export const ROLES = Object.keys(ROLE_PERMISSIONS) as readonly Role[];
+
+/** All that a user with these roles may do; unknown roles give nothing. */
+export const permissionsOf = (roles: readonly string[]): ReadonlySet<Permission> =>
+  new Set(
+    ROLES.filter((role) => roles.includes(role)).flatMap(
+      (role): readonly Permission[] => ROLE_PERMISSIONS[role],
+    ),
+  );

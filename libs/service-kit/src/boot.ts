@@ -1,0 +1,221 @@
+import 'reflect-metadata';
+import { NestFactory, ModulesContainer, Reflector } from '@nestjs/core';
+import { METHOD_METADATA } from '@nestjs/common/constants.js';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { assertMessage } from '@daftari/contracts';
+import { invariant } from '@daftari/kernel';
+import { BusServer } from '@daftari/messaging';
+import type { Pool } from 'pg';
+import { ACCESS, AccessGuard } from './auth/guard.js';
+import { TokenVerifier } from './auth/token-verifier.js';
+import { AuditInterceptor } from './audit.js';
+import type { BaseConfig } from './config/base-config.js';
+import { ConfigError, loadConfig } from './config/load-config.js';
+import { CoreModule } from './core.module.js';
+import { mountOperations } from './health.js';
+import { EnvelopeInterceptor } from './http/envelope.js';
+import { EnvelopeFilter } from './http/errors.js';
+import { IdempotencyInterceptor } from './http/idempotency.js';
+import { newId } from './http/request-meta.js';
+import { validationPipe } from './http/validation.js';
+import { nestLogger } from './logging.js';
+import { httpDuration, messageDuration } from './metrics.js';
+import { openApiOf } from './openapi.js';
+import { openResources, type Resources } from './resources.js';
+import type { ServiceDefinition } from './service.js';
+
+/** A service that is up. */
+export interface RunningService {
+  readonly app: NestFastifyApplication;
+  readonly url: string;
+  readonly pool: Pool;
+  readonly resources: Resources;
+  close(): Promise<void>;
+}
+
+/** The Fastify adapter every process uses: bounded bodies, request ids, no hanging connections at shutdown. */
+export const fastifyAdapter = (bodyLimit: number): FastifyAdapter =>
+  new FastifyAdapter({
+    bodyLimit,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true },
+    requestIdHeader: 'x-request-id',
+    genReqId: () => newId(),
+  });
+
+const assertAccessDeclared = (app: NestFastifyApplication): void => {
+  const reflector = app.get(Reflector);
+  for (const module of app.get(ModulesContainer).values()) {
+    for (const { metatype } of module.controllers.values()) {
+      if (typeof metatype !== 'function') continue;
+      const prototype = metatype.prototype as Record<string, unknown>;
+      for (const name of Object.getOwnPropertyNames(prototype)) {
+        const handler = prototype[name];
+        if (
+          typeof handler !== 'function' ||
+          Reflect.getMetadata(METHOD_METADATA, handler) === undefined
+        )
+          continue;
+        const access: unknown = reflector.getAllAndOverride(ACCESS, [
+          handler as () => void,
+          metatype as () => void,
+        ]);
+        invariant(access !== undefined, `${metatype.name}.${name} declares no access`);
+      }
+    }
+  }
+};
+
+const observeRequests = (app: NestFastifyApplication, resources: Resources): void => {
+  const server = app.getHttpAdapter().getInstance();
+  server.addHook('onSend', async (request, reply) => {
+    void reply.header('request-id', request.id);
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    httpDuration.observe(
+      { method: request.method, route, status: String(reply.statusCode) },
+      reply.elapsedTime / 1_000,
+    );
+    if (/^\/(livez|readyz|health|metrics)/.test(route)) return;
+    const { claims } = request;
+    resources.logger.info(
+      {
+        requestId: request.id,
+        correlationId: request.id,
+        route: `${request.method} ${route}`,
+        status: reply.statusCode,
+        durationMs: Math.round(reply.elapsedTime),
+        tenantId: claims?.tenantId,
+        userId: claims?.userId,
+      },
+      'request',
+    );
+  });
+};
+
+const connectBus = (
+  app: NestFastifyApplication,
+  definition: ServiceDefinition,
+  resources: Resources,
+  onFatal: (error: Error) => void,
+): void => {
+  const { logger } = resources;
+  app.connectMicroservice({
+    strategy: new BusServer({
+      bus: resources.bus,
+      group: definition.name,
+      validate: assertMessage,
+      onFatal,
+      onHandled: ({ message, durationMs, outcome, group }) => {
+        messageDuration.observe({ topic: message.topic, group, outcome }, durationMs / 1_000);
+        logger.info(
+          {
+            event: message.type,
+            messageId: message.id,
+            correlationId: message.correlationId,
+            tenantId: message.tenantId,
+            durationMs: Math.round(durationMs),
+            outcome,
+          },
+          'message',
+        );
+      },
+      logger: {
+        info: (text: string, fields?: object) => {
+          logger.debug(fields ?? {}, text);
+        },
+        warn: (text: string, fields?: object) => {
+          logger.warn(fields ?? {}, text);
+        },
+        error: (text: string, fields?: object) => {
+          logger.error(fields ?? {}, text);
+        },
+      },
+    }),
+  });
+};
+
+/** Boots a service from its definition and an environment; the caller closes it. */
+export const createService = async <C extends BaseConfig>(
+  definition: ServiceDefinition<C>,
+  env: NodeJS.ProcessEnv,
+  onFatal: (error: Error) => void = (error) => {
+    throw error;
+  },
+): Promise<RunningService> => {
+  const config = loadConfig(definition.config, env);
+  const resources = await openResources(definition as unknown as ServiceDefinition, config);
+  const app = await NestFactory.create<NestFastifyApplication>(
+    CoreModule.with(definition.module, resources),
+    fastifyAdapter(config.BODY_LIMIT_BYTES),
+    {
+      logger: nestLogger(resources.logger),
+      abortOnError: false,
+    },
+  );
+  const reflector = app.get(Reflector);
+  app.useGlobalFilters(new EnvelopeFilter(resources.logger));
+  app.useGlobalGuards(new AccessGuard(reflector, new TokenVerifier(config), config.INTERNAL_KEY));
+  app.useGlobalInterceptors(
+    new EnvelopeInterceptor(reflector),
+    new AuditInterceptor(definition.name, resources.db, resources.outbox),
+    new IdempotencyInterceptor(reflector, resources.db.pool),
+  );
+  app.useGlobalPipes(validationPipe());
+  observeRequests(app, resources);
+  connectBus(app, definition as unknown as ServiceDefinition, resources, onFatal);
+  const server = app.getHttpAdapter().getInstance();
+  mountOperations(server, definition.name, [{ name: 'db', check: () => resources.db.ping() }]);
+  assertAccessDeclared(app);
+  const document = openApiOf(app, definition.name, definition.openapi);
+  server.get('/openapi.json', async (_request, reply) => reply.send(document));
+  await resources.start(onFatal);
+  await app.startAllMicroservices();
+  await app.listen(config.PORT, config.HOST);
+  return {
+    app,
+    url: await app.getUrl(),
+    pool: resources.db.pool,
+    resources,
+    async close() {
+      await app.close();
+      await resources.close();
+    },
+  };
+};
+
+/** One clear line about why a process cannot start. */
+export const startProblem = (name: string, error: unknown): string => {
+  if (error instanceof ConfigError) return `${name}: the environment is wrong:\n${error.message}`;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const message = error instanceof Error ? error.message : String(error);
+  if (code === 'EADDRINUSE') return `${name}: the port is taken (${message})`;
+  return `${name}: cannot start: ${message || code}`;
+};
+
+/** Runs a service until SIGTERM or SIGINT. Exits 1 with one clear line when it cannot start or cannot go on. */
+export const runService = async <C extends BaseConfig>(
+  definition: ServiceDefinition<C>,
+): Promise<void> => {
+  const fail = (error: unknown): never => {
+    process.stderr.write(`${startProblem(definition.name, error)}\n`);
+    process.exit(1);
+  };
+  process.on('unhandledRejection', fail);
+  try {
+    const running = await createService(definition, process.env, fail);
+    const stop = (): void => {
+      setTimeout(() => process.exit(1), 9_000).unref();
+      running.close().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    };
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+    running.resources.logger.info({ url: running.url }, 'ready');
+  } catch (error) {
+    fail(error);
+  }
+};

@@ -1,0 +1,47 @@
+import { IsInt, Min } from 'class-validator';
+import { BaseConfig } from './base-config.js';
+import { Env, envVariables } from './env.js';
+import { loadConfig } from './load-config.js';
+
+class ShopConfig extends BaseConfig {
+  @Env({ description: 'How many', example: '3', default: 3 })
+  @IsInt()
+  @Min(1)
+  SHOPS: number;
+}
+
+const env = { INTERNAL_KEY: 'k'.repeat(32), DATABASE_URL: 'postgres://a', BUS_URL: 'postgres://b' };
+
+describe('loadConfig', () => {
+  it('converts by type and fills in defaults', () => {
+    const config = loadConfig(ShopConfig, { ...env, PORT: '3002', TEST_MODE: 'true' });
+    expect(config).toMatchObject({
+      PORT: 3002,
+      TEST_MODE: true,
+      SHOPS: 3,
+      NODE_ENV: 'development',
+    });
+  });
+
+  it('lists every problem at once', () => {
+    const load = (): unknown => loadConfig(ShopConfig, { SHOPS: 'many', PORT: '99999' });
+    expect(load).toThrow(/PORT[\s\S]*INTERNAL_KEY[\s\S]*DATABASE_URL[\s\S]*SHOPS/);
+  });
+
+  it('refuses a weak key, debug logs and test mode in production', () => {
+    const load = (): unknown =>
+      loadConfig(ShopConfig, {
+        ...env,
+        NODE_ENV: 'production',
+        TEST_MODE: 'true',
+        LOG_LEVEL: 'debug',
+      });
+    expect(load).toThrow(/TEST_MODE[\s\S]*LOG_LEVEL[\s\S]*INTERNAL_KEY/);
+  });
+
+  it("knows every variable, the parents' included", () => {
+    expect(envVariables(ShopConfig).map((v) => v.name)).toEqual(
+      expect.arrayContaining(['PORT', 'DATABASE_URL', 'SHOPS']),
+    );
+  });
+});

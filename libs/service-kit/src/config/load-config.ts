@@ -1,0 +1,45 @@
+import { validateSync } from 'class-validator';
+import type { EdgeConfig } from './base-config.js';
+import { type EnvVariable, envVariables } from './env.js';
+
+/** The environment is wrong; `message` has one line per problem. */
+export class ConfigError extends Error {}
+
+const convert = (variable: EnvVariable, raw: string | undefined): unknown => {
+  if (raw === undefined || raw === '') return variable.default;
+  if (variable.type === 'number') return Number(raw);
+  if (variable.type === 'boolean') return raw === 'true' ? true : raw === 'false' ? false : raw;
+  return raw;
+};
+
+const forProduction = (config: EdgeConfig & { TEST_MODE?: boolean }): string[] => {
+  if (config.NODE_ENV !== 'production') return [];
+  const problems: string[] = [];
+  if (config.TEST_MODE) problems.push('TEST_MODE must be false in production');
+  if (config.LOG_LEVEL === 'debug') problems.push('LOG_LEVEL must not be debug in production');
+  if (new Set(config.INTERNAL_KEY).size < 10 || config.INTERNAL_KEY.includes('daftari')) {
+    problems.push('INTERNAL_KEY is too weak for production');
+  }
+  return problems;
+};
+
+/** Reads and validates one config class from the environment. Throws ConfigError listing every problem at once. */
+export const loadConfig = <T extends EdgeConfig>(
+  configClass: new () => T,
+  env: NodeJS.ProcessEnv = process.env,
+): T => {
+  const config = new configClass();
+  for (const variable of envVariables(configClass)) {
+    const value = convert(variable, env[variable.name]);
+    if (value !== undefined) Object.assign(config, { [variable.name]: value });
+  }
+  const problems = validateSync(config, { forbidUnknownValues: false }).map(
+    (error) => `${error.property}: ${Object.values(error.constraints ?? {}).join(', ')}`,
+  );
+  problems.push(...forProduction(config));
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  return config;
+};
+
+/** Injection token of the service's own config instance. */
+export const CONFIG = Symbol('Config');

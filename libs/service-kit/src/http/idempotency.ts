@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+  SetMetadata,
+} from '@nestjs/common';
+import type { Reflector } from '@nestjs/core';
+import { Rejected } from '@daftari/kernel';
+import canonicalize from 'canonicalize';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Pool } from 'pg';
+import { catchError, from, mergeMap, type Observable, of, throwError } from 'rxjs';
+import { describeError } from './errors.js';
+import { idempotencyKeyOf, requestMeta } from './request-meta.js';
+
+const IDEMPOTENT = 'daftari:idempotent';
+/** The route needs an Idempotency-Key and has its effect once per key. */
+export const Idempotent = (): MethodDecorator => SetMetadata(IDEMPOTENT, true);
+
+interface Stored {
+  readonly fingerprint: string;
+  readonly status: number | null;
+  readonly body: unknown;
+  readonly error: {
+    code: string;
+    message: string;
+    status: Rejected['status'];
+    fields: Rejected['fields'];
+  } | null;
+  readonly mine: boolean;
+}
+
+const LEASE = `now() + interval '30 seconds'`;
+// The one who inserts the row, or takes over a lease whose holder died, runs the request; `mine` says who.
+const CLAIM = `
+  with taken as (
+    insert into idempotency(key, fingerprint, lease_until) values ($1, $2, ${LEASE})
+    on conflict (key) do update set lease_until = ${LEASE}
+      where idempotency.status is null and idempotency.lease_until < now() and idempotency.fingerprint = $2
+    returning key, fingerprint, status, body, error)
+  select fingerprint, status, body, error, true as mine from taken
+  union all
+  select fingerprint, status, body, error, false from idempotency where key = $1 and not exists (select 1 from taken)`;
+
+/** Idempotency-Key on writes (IETF draft-ietf-httpapi-idempotency-key-header): same body, first answer; other body, 422; running, 409. */
+export class IdempotencyInterceptor implements NestInterceptor {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly pool: Pool,
+  ) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    if (
+      context.getType() !== 'http' ||
+      !this.reflector.get<boolean>(IDEMPOTENT, context.getHandler())
+    )
+      return next.handle();
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    if (idempotencyKeyOf(request) === undefined) {
+      throw new Rejected(
+        'idempotency/key-missing',
+        'Send an Idempotency-Key header: this request has an effect that must not happen twice',
+        400,
+      );
+    }
+    const key = requestMeta(request).commandId;
+    const fingerprint = createHash('sha256')
+      .update(canonicalize(request.body ?? null) ?? '')
+      .digest('hex');
+    const { rows } = await this.pool.query<Stored>(CLAIM, [key, fingerprint]);
+    const stored = rows[0];
+    if (stored && !stored.mine) return this.replay(stored, fingerprint, reply);
+    return next.handle().pipe(
+      mergeMap((body: unknown) =>
+        from(this.keep(key, reply.statusCode, body)).pipe(mergeMap(() => of(body))),
+      ),
+      catchError((error: unknown) =>
+        from(this.keepError(key, error)).pipe(mergeMap(() => throwError(() => error))),
+      ),
+    );
+  }
+
+  private replay(stored: Stored, fingerprint: string, reply: FastifyReply): Observable<unknown> {
+    if (stored.fingerprint !== fingerprint)
+      throw new Rejected(
+        'idempotency/key-reused',
+        'This Idempotency-Key was used with another body',
+        422,
+      );
+    if (stored.status === null) {
+      void reply.header('retry-after', '1');
+      throw new Rejected(
+        'idempotency/in-progress',
+        'The first request with this key is still running',
+        409,
+      );
+    }
+    void reply.header('idempotent-replayed', 'true');
+    if (stored.error)
+      throw new Rejected(
+        stored.error.code,
+        stored.error.message,
+        stored.error.status,
+        stored.error.fields,
+      );
+    void reply.status(stored.status);
+    return of(stored.body);
+  }
+
+  private async keep(key: string, status: number, body: unknown): Promise<void> {
+    await this.pool.query('update idempotency set status = $2, body = $3 where key = $1', [
+      key,
+      status,
+      JSON.stringify(body ?? null),
+    ]);
+  }
+
+  /** A refusal by a rule is kept and repeated; anything else (bad input, a failure) leaves the key free. */
+  private async keepError(key: string, error: unknown): Promise<void> {
+    if (!(error instanceof Rejected)) {
+      await this.pool.query('delete from idempotency where key = $1 and status is null', [key]);
+      return;
+    }
+    const { status, code, message, fields } = describeError(error);
+    await this.pool.query('update idempotency set status = $2, error = $3 where key = $1', [
+      key,
+      status,
+      JSON.stringify({ code, message, status, fields }),
+    ]);
+  }
+}

@@ -1,0 +1,121 @@
+import { PARTITIONS } from '@daftari/contracts';
+import {
+  createPostgresEventStore,
+  eventStoreMigrations,
+  ProjectionRunner,
+  type TransactionalEventStore,
+} from '@daftari/event-store';
+import {
+  type Bus,
+  busMigrations,
+  createPgBus,
+  LogRelay,
+  Outbox,
+  outboxMigrations,
+  OutboxRelay,
+  relayMigrations,
+} from '@daftari/messaging';
+import { Pool } from 'pg';
+import type { BaseConfig } from './config/base-config.js';
+import { createLogger, type Logger } from './logging.js';
+import { Database } from './persistence/database.js';
+import { kitMigrations } from './persistence/kit-migrations.js';
+import { type Migration, Migrator, waitForDatabase } from './persistence/migrations.js';
+import type { ServiceDefinition } from './service.js';
+
+/** What a running service holds open. */
+export interface Resources {
+  readonly config: BaseConfig;
+  readonly logger: Logger;
+  readonly db: Database;
+  readonly bus: Bus;
+  readonly store?: TransactionalEventStore;
+  readonly outbox: Outbox;
+  /** Starts what works in the background: relays and projections. */
+  start(onFatal: (error: Error) => void): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Every migration of a service's database. */
+export const migrationsOf = (definition: ServiceDefinition): readonly Migration[] => [
+  ...kitMigrations,
+  ...outboxMigrations,
+  ...(definition.eventSourced ? [...eventStoreMigrations, ...relayMigrations] : []),
+  ...definition.migrations,
+];
+
+/** Migrates the bus's own database. */
+export const migrateBus = async (url: string): Promise<void> => {
+  await waitForDatabase(url);
+  const pool = new Pool({ connectionString: url, max: 1 });
+  try {
+    await new Migrator(pool, busMigrations).up();
+  } finally {
+    await pool.end();
+  }
+};
+
+interface Stoppable {
+  stop(): Promise<void>;
+}
+
+/** Connects, migrates and prepares everything that a service needs, in the order in which it is needed. */
+export const openResources = async (
+  definition: ServiceDefinition,
+  config: BaseConfig,
+): Promise<Resources> => {
+  const logger = createLogger(definition.name, config.LOG_LEVEL);
+  await migrateBus(config.BUS_URL);
+  const db = await Database.connect({
+    url: config.DATABASE_URL,
+    max: config.DATABASE_POOL_MAX,
+    entities: definition.entities ?? [],
+  });
+  await new Migrator(db.pool, migrationsOf(definition)).up();
+  const bus = createPgBus({ connectionString: config.BUS_URL });
+  await bus.admin.createTopics(
+    Object.entries(PARTITIONS).map(([topic, partitions]) => ({ topic, partitions })),
+  );
+  const store = definition.eventSourced
+    ? createPostgresEventStore(db.pool, { listenConnectionString: config.DATABASE_URL })
+    : undefined;
+  const running: Stoppable[] = [];
+  return {
+    config,
+    logger,
+    db,
+    bus,
+    ...(store ? { store } : {}),
+    outbox: new Outbox(),
+    async start(onFatal) {
+      const producer = await bus.producer();
+      const outboxRelay = new OutboxRelay({ pool: db.pool, producer, onFatal });
+      outboxRelay.start();
+      running.push(outboxRelay);
+      if (store && definition.translate) {
+        const relay = new LogRelay({
+          name: `${definition.name}.relay`,
+          store,
+          pool: db.pool,
+          producer,
+          translate: definition.translate,
+          onFatal,
+        });
+        relay.start();
+        running.push(relay);
+      }
+      for (const projection of store ? (definition.projections ?? []) : []) {
+        if (!store) break;
+        const runner = new ProjectionRunner({ store, pool: db.pool, projection, onFatal });
+        runner.start();
+        running.push(runner);
+      }
+    },
+    async close() {
+      await Promise.allSettled(running.map((part) => part.stop()));
+      await store?.close();
+      await bus.close();
+      await db.close();
+    },
+  };
+};

@@ -1,0 +1,24 @@
+import type { Type } from '@nestjs/common';
+import type { Topic } from '@daftari/contracts';
+import type { Projection, RecordedEvent } from '@daftari/event-store';
+import type { IntegrationMessage } from '@daftari/messaging';
+import type { BaseConfig } from './config/base-config.js';
+import type { Migration } from './persistence/migrations.js';
+
+/** All that makes one service: the kit boots it from this. */
+export interface ServiceDefinition<C extends BaseConfig = BaseConfig> {
+  readonly name: string;
+  readonly config: new () => C;
+  readonly module: Type;
+  readonly migrations: readonly Migration[];
+  /** TypeORM entities of its read models. */
+  readonly entities?: readonly (new () => object)[];
+  /** Gives it an event store in its own database. */
+  readonly eventSourced?: boolean;
+  /** The topics that it writes to; made when they are missing. */
+  readonly produces: readonly Topic[];
+  /** What of its event log is published, as what. */
+  readonly translate?: (event: RecordedEvent) => readonly IntegrationMessage[];
+  readonly projections?: readonly Projection[];
+  readonly openapi: { readonly title: string; readonly description: string };
+}

