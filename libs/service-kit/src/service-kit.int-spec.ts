@@ -1,0 +1,313 @@
+import { Body, Controller, Get, Module, Post } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { ApiProperty } from '@nestjs/swagger';
+import { IsInt, Min } from 'class-validator';
+import { auditRecorded, tenantChanged, TOPIC } from '@daftari/contracts';
+import { deterministicId, Rejected } from '@daftari/kernel';
+import { type IntegrationMessage, toBusMessage } from '@daftari/messaging';
+import {
+  eventually,
+  startPostgres,
+  startTokenIssuer,
+  type TestPostgres,
+  type TokenIssuer,
+} from '@daftari/testing';
+import {
+  BaseConfig,
+  createService,
+  Database,
+  Idempotent,
+  Meta,
+  messageFrom,
+  type RequestMeta,
+  Requires,
+  type RunningService,
+  type ServiceDefinition,
+  Tenants,
+} from './index.js';
+
+class AddRequest {
+  @ApiProperty({ example: 3 })
+  @IsInt()
+  @Min(1)
+  amount: number;
+}
+
+const TENANT = deterministicId('tenant', 'test');
+const seen: string[] = [];
+
+@Controller('v1/counter')
+class CounterController {
+  constructor(
+    private readonly db: Database,
+    private readonly tenants: Tenants,
+  ) {}
+
+  @Post()
+  @Requires('loans:read')
+  @Idempotent()
+  async add(
+    @Body() body: AddRequest,
+    @Meta() meta: RequestMeta,
+  ): Promise<{ total: number; by: string }> {
+    if (body.amount === 13) throw new Rejected('counter/unlucky', 'Not thirteen', 422);
+    const { rows } = await this.db.pool.query<{ total: number }>(
+      'update counter set total = total + $1 returning total',
+      [body.amount],
+    );
+    return { total: rows[0]?.total ?? 0, by: meta.userId };
+  }
+
+  @Get('today')
+  @Requires('loans:read')
+  async today(@Meta() meta: RequestMeta): Promise<{ date: string }> {
+    return { date: await this.tenants.today(meta.tenantId) };
+  }
+
+  @EventPattern(TOPIC.userV1)
+  async onUser(@Payload() message: IntegrationMessage): Promise<void> {
+    seen.push(message.id);
+  }
+}
+
+@Module({ controllers: [CounterController] })
+class CounterModule {}
+
+const definition: ServiceDefinition = {
+  name: 'counter',
+  config: BaseConfig,
+  module: CounterModule,
+  migrations: [
+    {
+      name: '20260101_200001_counter',
+      up: 'create table counter(total int not null); insert into counter values (0);',
+      down: 'drop table counter;',
+    },
+  ],
+  produces: [TOPIC.auditV1],
+  openapi: { title: 'Counter', description: 'For tests' },
+};
+
+let postgres: TestPostgres;
+let issuer: TokenIssuer;
+let service: RunningService;
+let staff: string;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  issuer = await startTokenIssuer();
+  const env = {
+    DATABASE_URL: await postgres.createDatabase('counter'),
+    BUS_URL: await postgres.createDatabase('bus'),
+    INTERNAL_KEY: 'k'.repeat(32),
+    JWKS_URL: issuer.jwksUrl,
+    LOG_LEVEL: 'silent',
+    BODY_LIMIT_BYTES: '2048',
+  };
+  service = await createService(definition, env);
+  staff = await issuer.token({
+    userId: deterministicId('user', 'staff'),
+    tenantId: TENANT,
+    roles: ['staff'],
+  });
+});
+
+afterAll(async () => {
+  await service.close();
+  await issuer.close();
+  await postgres.stop();
+});
+
+interface Answer {
+  status: number;
+  headers: Headers;
+  body: {
+    success: boolean;
+    data?: Record<string, unknown>;
+    message?: string;
+    errors?: string[];
+    metadata: Record<string, unknown>;
+  };
+}
+const call = async (
+  path: string,
+  options: {
+    method?: string;
+    token?: string;
+    key?: string;
+    body?: unknown;
+    raw?: string;
+    type?: string;
+  } = {},
+): Promise<Answer> => {
+  const response = await fetch(`${service.url}${path}`, {
+    method:
+      options.method ?? (options.body === undefined && options.raw === undefined ? 'GET' : 'POST'),
+    headers: {
+      ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+      ...(options.key === undefined ? {} : { 'idempotency-key': options.key }),
+      ...(options.body === undefined && options.raw === undefined
+        ? {}
+        : { 'content-type': options.type ?? 'application/json' }),
+    },
+    ...(options.raw === undefined
+      ? options.body === undefined
+        ? {}
+        : { body: JSON.stringify(options.body) }
+      : { body: options.raw }),
+  });
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Answer['body'],
+  };
+};
+const total = async (): Promise<number> =>
+  (await service.pool.query<{ total: number }>('select total from counter')).rows[0]?.total ?? -1;
+
+describe('a service', () => {
+  it.each([
+    [401, 'auth/missing-token', {}],
+    [401, 'auth/invalid-token', { token: 'not-a-token' }],
+    [400, 'idempotency/key-missing', { body: { amount: 1 } }],
+    [422, 'request/invalid', { key: 'a1', body: { amount: 'x', extra: 1 } }],
+    [422, 'counter/unlucky', { key: 'a2', body: { amount: 13 } }],
+    [400, 'request/malformed', { key: 'a3', raw: '{"amount":' }],
+    [
+      413,
+      'request/too-large',
+      { key: 'a4', raw: JSON.stringify({ amount: 1, pad: 'x'.repeat(4_000) }) },
+    ],
+    [415, 'request/unsupported-media-type', { key: 'a5', raw: '<a/>', type: 'application/xml' }],
+  ] as const)(
+    'answers %i %s in the envelope and changes nothing',
+    async (status, code, options) => {
+      const before = await total();
+      const token = code.startsWith('auth') ? {} : { token: staff };
+      const { body, status: got } = await call('/v1/counter', {
+        method: 'POST',
+        ...token,
+        ...options,
+      });
+      expect([got, body.success, body.metadata.code]).toEqual([status, false, code]);
+      expect(body.errors?.length).toBeGreaterThan(0);
+      expect(await total()).toBe(before);
+    },
+  );
+
+  it('lists every wrong field', async () => {
+    const { body } = await call('/v1/counter', {
+      token: staff,
+      key: 'b1',
+      body: { amount: 0, extra: 1 },
+    });
+    expect(body.message).toBe('Validation failed');
+    expect(body.errors?.join()).toMatch(/amount[\s\S]*extra|extra[\s\S]*amount/);
+  });
+
+  it('refuses a role without the permission, and knows no other route', async () => {
+    const customer = await issuer.token({
+      userId: deterministicId('user', 'c'),
+      tenantId: TENANT,
+      roles: ['vendor'],
+    });
+    const forbidden = await call('/v1/counter/today', { token: customer });
+    expect([forbidden.status, forbidden.body.metadata.code]).toEqual([403, 'auth/forbidden']);
+    const unknown = await call('/v1/nothing', { token: staff });
+    expect([unknown.status, unknown.body.metadata.code]).toEqual([404, 'route/not-found']);
+  });
+
+  it('has an effect once per key: replays the first answer, refuses another body', async () => {
+    const before = await total();
+    const first = await call('/v1/counter', { token: staff, key: 'c1', body: { amount: 2 } });
+    const second = await call('/v1/counter', { token: staff, key: 'c1', body: { amount: 2 } });
+    const other = await call('/v1/counter', { token: staff, key: 'c1', body: { amount: 3 } });
+    expect(second.body.data).toEqual(first.body.data);
+    expect([first.status, second.status, second.headers.get('idempotent-replayed')]).toEqual([
+      201,
+      201,
+      'true',
+    ]);
+    expect([other.status, other.body.metadata.code]).toEqual([422, 'idempotency/key-reused']);
+    expect(await total()).toBe(before + 2);
+  });
+
+  it('lets one of many parallel requests with one key through', async () => {
+    const before = await total();
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        call('/v1/counter', { token: staff, key: 'c2', body: { amount: 5 } }),
+      ),
+    );
+    expect(answers.every(({ status }) => status === 201 || status === 409)).toBe(true);
+    expect(await total()).toBe(before + 5);
+  });
+
+  it('hears of tenants and their business date', async () => {
+    const data = {
+      tenantId: TENANT,
+      name: 'T',
+      timeZone: 'Africa/Nairobi',
+      currency: 'KES',
+      businessDateOffsetDays: 40_000,
+    };
+    const message = messageFrom(tenantChanged, {
+      id: deterministicId('m', '1'),
+      key: TENANT,
+      tenantId: TENANT,
+      correlationId: 'c',
+      source: '/test',
+      time: new Date(),
+      data,
+    });
+    const producer = await service.resources.bus.producer();
+    await producer.send([toBusMessage(message)]);
+    const date = await eventually(
+      async () => (await call('/v1/counter/today', { token: staff })).body.data?.date,
+    );
+    expect(String(date) > '2100').toBe(true);
+  });
+
+  it('puts a message that breaks its schema aside and goes on', async () => {
+    const producer = await service.resources.bus.producer();
+    const bad = {
+      ...messageFrom(auditRecorded, {
+        id: 'bad',
+        key: 'k',
+        tenantId: TENANT,
+        correlationId: 'c',
+        source: '/t',
+        time: new Date(),
+        data: {},
+      }),
+      topic: TOPIC.userV1,
+    };
+    const data = {
+      userId: TENANT,
+      email: 'a@b.test',
+      phone: null,
+      name: 'A',
+      roles: [],
+      emailVerified: true,
+    };
+    const good = { ...bad, id: 'good', type: 'daftari.identity.user-changed.v1', data };
+    await producer.send([toBusMessage(bad), toBusMessage(good)]);
+    await eventually(() => seen.includes('good'));
+    expect(seen).not.toContain('bad');
+  });
+
+  it('is healthy, measured and documented', async () => {
+    expect((await call('/health/db')).body).toMatchObject({
+      success: true,
+      data: { checks: { db: 'up' } },
+    });
+    const metrics = await (await fetch(`${service.url}/metrics`)).text();
+    expect(metrics).toContain('http_request_duration_seconds_bucket');
+    const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as {
+      openapi: string;
+      paths: Record<string, unknown>;
+    };
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.paths)).toContain('/v1/counter');
+  });
+});
