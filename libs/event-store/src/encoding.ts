@@ -1,8 +1,17 @@
-import { InvalidArgument } from './errors.js';
+import { AppendTooLarge, InvalidArgument } from './errors.js';
 import type { Expected, GlobalPosition, NewEvent, RecordedEvent } from './port.js';
 
 /** Name of this backend and prefix of its positions. */
 export const BACKEND = 'pg';
+
+/** The largest revision and position. */
+export const MAX_INT64 = 9_223_372_036_854_775_807n;
+
+const MAX_BYTES = 1024 * 1024;
+const MAX_NAME = 512;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const SCHEMA = /^[a-z_][a-z0-9_]{0,40}$/;
+const RESERVED_METADATA = new Set(['$correlationId', '$causationId']);
 
 /** A row as the reads select it. */
 export interface EventRow {
@@ -16,9 +25,16 @@ export interface EventRow {
   readonly created: Date;
 }
 
-/** What every read selects, from es.event e and es.stream s. */
-export const EVENT_COLUMNS =
-  'e.pos, s.name, e.revision, e.event_id, e.type, e.data, e.metadata, e.created';
+/** A name that can stand in SQL without quotes. */
+export const schemaName = (name = 'es'): string => {
+  if (!SCHEMA.test(name)) throw new InvalidArgument(`${name} is not a name for a schema`);
+  return name;
+};
+
+/** What every read begins with. */
+export const selectEvents = (schema: string): string =>
+  `select e.pos, s.name, e.revision, e.event_id, e.type, e.data, e.metadata, e.created
+   from ${schema}.event e join ${schema}.stream s using (stream_id)`;
 
 /** `pg:<20 digits>`. */
 export const positionOf = (pos: bigint): GlobalPosition =>
@@ -27,8 +43,24 @@ export const positionOf = (pos: bigint): GlobalPosition =>
 /** The number in a position of this backend; another backend's position is refused. */
 export const numberOf = (position: GlobalPosition): bigint => {
   const match = /^pg:(\d{20})$/.exec(position);
-  if (!match?.[1]) throw new InvalidArgument(`${position} is not a position of this store`);
-  return BigInt(match[1]);
+  const pos = BigInt(match?.[1] ?? -1);
+  if (pos < 0n || pos > MAX_INT64)
+    throw new InvalidArgument(`${position} is not a position of this store`);
+  return pos;
+};
+
+/** Refuses what no revision can be. */
+export const checkRevision = (revision: bigint): bigint => {
+  if (revision < 0n || revision > MAX_INT64)
+    throw new InvalidArgument('A revision lies between 0 and 2^63-1');
+  return revision;
+};
+
+/** Refuses what no limit can be. */
+export const checkLimit = (limit: number): number => {
+  if (!Number.isSafeInteger(limit) || limit < 0)
+    throw new InvalidArgument('A limit is a whole number and not negative');
+  return limit;
 };
 
 /** A row as an event. */
@@ -43,29 +75,51 @@ export const toEvent = (row: EventRow): RecordedEvent => ({
   recordedAt: row.created,
 });
 
+const checkName = (what: string, name: string): void => {
+  const fits = name !== '' && [...name].length <= MAX_NAME && !/\p{Surrogate}/u.test(name);
+  if (!fits || name.startsWith('$') || name.includes('\0'))
+    throw new InvalidArgument(`${JSON.stringify(name)} is not a name for ${what}`);
+};
+
+const json = (value: unknown): string => {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    throw new InvalidArgument(`The event is not JSON: ${String(error)}`);
+  }
+  if (text === undefined) throw new InvalidArgument('The event is not JSON');
+  return text;
+};
+
+const encodeEvent = (event: NewEvent): { id: string; type: string; data: string; meta: string } => {
+  if (!UUID.test(event.id)) throw new InvalidArgument(`${event.id} is not a UUID`);
+  checkName('an event type', event.type);
+  const metadata: Record<string, string | undefined> = event.metadata ?? {};
+  for (const [key, value] of Object.entries(metadata))
+    if (
+      (value !== undefined && typeof value !== 'string') ||
+      (key.startsWith('$') && !RESERVED_METADATA.has(key))
+    )
+      throw new InvalidArgument(`The metadata ${key} is reserved or not a string`);
+  return { id: event.id, type: event.type, data: json(event.data ?? null), meta: json(metadata) };
+};
+
 const EXPECTED = { no_stream: -1n, any: -2n, stream_exists: -4n } as const;
 
-/** The append function's argument. */
+/** The append function's argument. Errors: InvalidArgument, AppendTooLarge. */
 export const appendArgument = (
   stream: string,
   events: readonly NewEvent[],
   expected: Expected,
-): { json: string; bytes: number } => {
+): string => {
+  checkName('a stream', stream);
   if (events.length === 0) throw new InvalidArgument('An append needs at least one event');
-  if (stream === '' || stream.startsWith('$'))
-    throw new InvalidArgument(`${stream} is not a name for a stream`);
-  if (typeof expected === 'bigint' && expected < 0n)
-    throw new InvalidArgument('A revision is not negative');
-  const body = events.map((e) => ({
-    id: e.id,
-    type: e.type,
-    data: JSON.stringify(e.data ?? null),
-    meta: JSON.stringify(e.metadata ?? {}),
-  }));
-  const bytes = body.reduce(
-    (sum, e) => sum + Buffer.byteLength(e.data) + Buffer.byteLength(e.meta),
-    0,
-  );
-  const code = typeof expected === 'bigint' ? expected : EXPECTED[expected];
-  return { json: JSON.stringify({ stream, expected: code.toString(), events: body }), bytes };
+  const code = typeof expected === 'bigint' ? checkRevision(expected) : EXPECTED[expected];
+  const body = events.map(encodeEvent);
+  const size = (e: { data: string; meta: string }): number =>
+    Buffer.byteLength(e.data) + Buffer.byteLength(e.meta);
+  const bytes = body.reduce((sum, e) => sum + size(e), 0);
+  if (bytes > MAX_BYTES) throw new AppendTooLarge(bytes);
+  return JSON.stringify({ stream, expected: code.toString(), events: body });
 };

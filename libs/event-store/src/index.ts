@@ -1,6 +1,9 @@
 export * from './errors.js';
-export * from './migrations.js';
-export * from './port.js';
-export * from './postgres-event-store.js';
-export * from './projection.js';
-export * from './verify-chain.js';
+export { eventStoreMigrations } from './migrations.js';
+export type * from './port.js';
+export {
+  createPostgresEventStore,
+  type PostgresEventStoreOptions,
+} from './postgres-event-store.js';
+export { type Projection, ProjectionRunner } from './projection.js';
+export { verifyChain } from './verify-chain.js';

@@ -1,13 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Pool, PoolClient } from 'pg';
 import { InvariantViolation } from '@daftari/kernel';
+import type { Pool, PoolClient } from 'pg';
+import { type Checkpoint, Checkpoints } from './checkpoints.js';
+import { asError, isTransient } from './failures.js';
 import type { EventStore, GlobalPosition, PrefixFilter, RecordedEvent } from './port.js';
+import { backoffMs, Signal } from './signal.js';
+import { inTransaction } from './transaction.js';
 
 /** A read model that follows the log. Rows and position commit together, so an event counts once. */
 export interface Projection {
   /** Also the checkpoint's key. */
   readonly name: string;
-  /** Raised when the rows mean something else: the runner then rebuilds. */
+  /** Raised when the rows mean something else: the runner then rebuilds. 1 unless told. */
   readonly version?: number;
   readonly filter?: PrefixFilter;
   readonly handles: readonly string[];
@@ -18,173 +21,154 @@ export interface Projection {
   reset(tx: PoolClient): Promise<void>;
 }
 
-/** What a runner needs. */
-export interface ProjectionDeps {
+interface ProjectionDeps {
   readonly store: EventStore;
   readonly pool: Pool;
   readonly projection: Projection;
+  /** The projection has stopped: an unknown event type, or a handler that failed. */
   readonly onFatal?: (error: Error) => void;
 }
 
+interface Page {
+  readonly events: readonly RecordedEvent[];
+  /** Everything up to here has been looked at, also what the filter left out. */
+  readonly end: GlobalPosition | null;
+  readonly unknown?: RecordedEvent;
+}
+
 const PAGE = 200;
+const IDLE_MS = 500;
 
-/** Runs one projection. Two runners of one projection cannot both advance: the checkpoint row is locked and compared. */
+/** Runs one projection. Two runners of one projection cannot both advance: the checkpoint moves only from where it was read. */
 export class ProjectionRunner {
-  private stopped = false;
+  private stopped = true;
   private running: Promise<void> = Promise.resolve();
-  private wake: () => void = () => undefined;
+  private readonly signal = new Signal();
+  private readonly checkpoints: Checkpoints;
 
-  constructor(private readonly deps: ProjectionDeps) {}
-
-  start(): void {
-    this.stopped = false;
-    this.running = this.run();
+  constructor(private readonly deps: ProjectionDeps) {
+    const { store, pool, projection } = deps;
+    const { name, version = 1 } = projection;
+    this.checkpoints = new Checkpoints(pool, { name, version, backend: store.backend });
   }
 
+  /** Follows the log until `stop` or a failure that does not pass. */
+  start(): void {
+    if (!this.stopped) return;
+    this.stopped = false;
+    this.running = this.running.then(() => this.run());
+  }
+
+  /** Waits for the page that is being applied. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.wake();
+    this.signal.wake();
     await this.running;
   }
 
-  /** The last applied position; null before the first event. */
+  /** Everything up to here is in the rows; null before the first event. */
   async position(): Promise<GlobalPosition | null> {
-    const { rows } = await this.deps.pool.query<{ position: string }>(
-      'select position from projection_checkpoint where name = $1',
-      [this.deps.projection.name],
-    );
-    return (rows[0]?.position ?? null) as GlobalPosition | null;
+    return (await this.checkpoints.read())?.position ?? null;
   }
 
-  /** Applies everything that is in the log now. */
+  /** Applies everything that is in the log as of now. Errors: those of the handler, InvariantViolation for an unknown type. */
   async catchUp(): Promise<void> {
-    while ((await this.step()) > 0);
+    const end = await this.head();
+    for (;;) {
+      const { position } = await this.current();
+      if (end === null || (position !== null && position >= end)) return;
+      await this.step();
+    }
   }
 
   /** Empties the read model and applies the whole log again. */
   async rebuild(): Promise<void> {
-    const { pool, projection } = this.deps;
-    await inTransaction(pool, async (tx) => {
-      await projection.reset(tx);
-      await tx.query('delete from projection_checkpoint where name = $1', [projection.name]);
-    });
+    await this.reset();
     await this.catchUp();
   }
 
   private async run(): Promise<void> {
-    const wakeUp = this.deps.store.subscribeToAll(
-      { after: 'end' },
-      {
-        event: async () => {
-          this.wake();
-        },
-      },
-    );
-    await this.rebuildWhenNew();
+    const onEvent = async (): Promise<void> => {
+      this.signal.wake();
+    };
+    const hints = this.deps.store.subscribeToAll({ after: 'end' }, { event: onEvent });
+    let failures = 0;
     while (!this.stopped) {
       try {
-        if ((await this.step()) === 0) await this.sleep(500);
+        const moved = await this.step();
+        failures = 0;
+        if (!moved && !this.isStopped()) await this.signal.sleep(IDLE_MS);
       } catch (error) {
-        if (error instanceof InvariantViolation) {
-          this.deps.onFatal?.(error);
-          break;
-        }
-        await this.sleep(500 + Math.random() * 500);
+        if (!isTransient(error)) {
+          this.stopped = true;
+          this.deps.onFatal?.(asError(error));
+        } else await this.signal.sleep(backoffMs(failures++));
       }
     }
-    await wakeUp.stop();
+    await hints.stop();
   }
 
-  private async rebuildWhenNew(): Promise<void> {
+  private isStopped(): boolean {
+    return this.stopped;
+  }
+
+  /** Applies the next page in one transaction; tells whether it moved, or another runner did. */
+  private async step(): Promise<boolean> {
     const { pool, projection } = this.deps;
-    for (;;) {
-      try {
-        const { rows } = await pool.query<{ version: number }>(
-          'select version from projection_checkpoint where name = $1',
-          [projection.name],
-        );
-        if (rows[0] && rows[0].version !== (projection.version ?? 1)) await this.rebuild();
-        return;
-      } catch {
-        if (this.stopped) return;
-        await delay(500);
-      }
+    const { position } = await this.current();
+    const page = await this.nextPage(position);
+    const { end } = page;
+    if (end !== null && end !== position)
+      await inTransaction(pool, async (tx) => {
+        // The row is locked first: a second runner waits here, finds it moved, and applies nothing.
+        if (!(await this.checkpoints.move(tx, position, end))) return;
+        for (const event of page.events)
+          if (projection.handles.includes(event.type)) await projection.apply(event, tx);
+      });
+    if (page.unknown)
+      throw new InvariantViolation(
+        `${projection.name} does not know the event type ${page.unknown.type} at ${page.unknown.position}`,
+      );
+    return end !== position;
+  }
+
+  private async nextPage(position: GlobalPosition | null): Promise<Page> {
+    const { store, projection } = this.deps;
+    const { filter, handles, ignores = [] } = projection;
+    // Read before the page: whatever lies before it and is not in the page did not match the filter.
+    const head = await this.head();
+    const after = position ?? 'start';
+    const events: RecordedEvent[] = [];
+    for await (const event of store.readAll({ after, limit: PAGE, ...(filter && { filter }) })) {
+      if (!handles.includes(event.type) && !ignores.includes(event.type))
+        return { events, end: events.at(-1)?.position ?? position, unknown: event };
+      events.push(event);
     }
+    const last = events.at(-1)?.position ?? position;
+    const isWhole = events.length < PAGE;
+    return { events, end: isWhole && head !== null && head > (last ?? '') ? head : last };
   }
 
-  /** Applies the next page in one transaction; gives how many events it moved over. */
-  private async step(): Promise<number> {
-    const { store, pool, projection } = this.deps;
-    return inTransaction(pool, async (tx) => {
-      await tx.query(
-        "insert into projection_checkpoint(name, backend, position, version) values ($1, $2, '', $3) on conflict do nothing",
-        [projection.name, store.backend, projection.version ?? 1],
-      );
-      const { rows } = await tx.query<{ position: string; backend: string }>(
-        'select position, backend from projection_checkpoint where name = $1 for update',
-        [projection.name],
-      );
-      const row = rows[0];
-      if (row?.backend !== store.backend)
-        throw new InvariantViolation(`${projection.name} stands in another backend's log`);
-      let last = row.position;
-      let count = 0;
-      const after = last === '' ? 'start' : (last as GlobalPosition);
-      for await (const event of store.readAll({
-        after,
-        limit: PAGE,
-        ...(projection.filter ? { filter: projection.filter } : {}),
-      })) {
-        await this.applyOne(event, tx);
-        last = event.position;
-        count++;
-      }
-      if (count > 0)
-        await tx.query(
-          'update projection_checkpoint set position = $2, updated_at = now() where name = $1',
-          [projection.name, last],
-        );
-      return count;
+  /** Where the projection stands; rows of an older version are thrown away first. */
+  private async current(): Promise<Checkpoint> {
+    const checkpoint = await this.checkpoints.read();
+    if (checkpoint && checkpoint.version === (this.deps.projection.version ?? 1)) return checkpoint;
+    if (checkpoint) await this.reset();
+    else await inTransaction(this.deps.pool, (tx) => this.checkpoints.create(tx));
+    return this.current();
+  }
+
+  private async reset(): Promise<void> {
+    await inTransaction(this.deps.pool, async (tx) => {
+      await this.checkpoints.create(tx);
+      await this.checkpoints.clear(tx);
+      await this.deps.projection.reset(tx);
     });
   }
 
-  private async applyOne(event: RecordedEvent, tx: PoolClient): Promise<void> {
-    const { projection } = this.deps;
-    if (projection.handles.includes(event.type)) return projection.apply(event, tx);
-    if (projection.ignores?.includes(event.type)) return;
-    throw new InvariantViolation(`${projection.name} does not know the event type ${event.type}`);
-  }
-
-  private sleep(ms: number): Promise<void> {
-    if (this.stopped) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  private async head(): Promise<GlobalPosition | null> {
+    const last = { after: 'end', direction: 'backwards', limit: 1 } as const;
+    for await (const event of this.deps.store.readAll(last)) return event.position;
+    return null;
   }
 }
-
-/** Runs `work` in one transaction on the pool. */
-export const inTransaction = async <T>(
-  pool: Pool,
-  work: (tx: PoolClient) => Promise<T>,
-): Promise<T> => {
-  const tx = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    await tx.query('begin');
-    const result = await work(tx);
-    await tx.query('commit');
-    return result;
-  } catch (error) {
-    await tx.query('rollback').catch((failure: unknown) => {
-      broken = failure instanceof Error ? failure : new Error(String(failure));
-    });
-    throw error;
-  } finally {
-    tx.release(broken);
-  }
-};

@@ -1,56 +1,73 @@
-import type { Pool } from 'pg';
-import { positionOf } from './encoding.js';
+import type { Pool, PoolClient } from 'pg';
+import { positionOf, schemaName } from './encoding.js';
+import { normalise } from './failures.js';
+import { inTransaction } from './transaction.js';
 
-/** What a walk over the whole log found. */
-export interface ChainReport {
-  readonly ok: boolean;
-  readonly events: number;
-  readonly gaps: number;
-  readonly firstBadPosition?: string;
-  /** Hash of the last event, hex; what a signed checkpoint would hold. */
-  readonly headHash: string;
+interface Walk {
+  events: number;
+  gaps: bigint;
+  bad: string | null;
+}
+interface PageReport {
+  readonly n: number;
+  readonly last: string | null;
+  readonly head: Buffer | null;
+  readonly missing: string;
+  readonly bad: string | null;
 }
 
-const CHECK = `
-  with page as (
-    select e.pos, e.hash, es.hash(coalesce(lag(e.hash) over (order by e.pos), $2::bytea), e.pos, s.name, e.revision, e.event_id, e.type, e.data, e.metadata) as expected,
-      lag(e.pos) over (order by e.pos) as before
-    from es.event e join es.stream s using (stream_id) where e.pos > $1 order by e.pos limit 5000)
-  select count(*)::int as n, max(pos)::text as last,
-    (select hash from page order by pos desc limit 1) as head,
-    count(*) filter (where pos <> coalesce(before, $1::bigint) + 1)::int as gaps,
-    min(pos) filter (where hash is distinct from expected)::text as bad
-  from page`;
+const PAGE = 2_000;
 
-/** Recomputes positions and the SHA-256 chain of the whole log, page by page in constant memory. */
-export const verifyChain = async (pool: Pool): Promise<ChainReport> => {
-  let last = 0n;
+const check = (schema: string): string => `
+  with page as materialized (
+    select * from ${schema}.event where pos > $1 order by pos limit ${String(PAGE)}),
+  linked as (
+    select p.pos, p.hash, lag(p.pos, 1, $1::bigint) over (order by p.pos) as before,
+      ${schema}.hash(lag(p.hash, 1, $2::bytea) over (order by p.pos), p.pos, s.name, p.revision, p.event_id, p.type, p.created, p.data, p.metadata) as expected
+    from page p left join ${schema}.stream s using (stream_id))
+  select count(*)::int as n, max(pos)::text as last, (select hash from page order by pos desc limit 1) as head,
+    coalesce(sum(pos - before - 1), 0)::text as missing,
+    min(pos) filter (where hash is distinct from expected)::text as bad
+  from linked`;
+
+const walk = async (tx: PoolClient, schema: string): Promise<Walk> => {
+  const found: Walk = { events: 0, gaps: 0n, bad: null };
+  let last = '0';
   let head: Buffer = Buffer.alloc(32);
-  let events = 0;
-  let gaps = 0;
-  let bad: string | null = null;
   for (;;) {
-    const { rows } = await pool.query<{
-      n: number;
-      last: string | null;
-      head: Buffer;
-      gaps: number;
-      bad: string | null;
-    }>(CHECK, [last.toString(), head]);
+    const { rows } = await tx.query<PageReport>(check(schema), [last, head]);
     const page = rows[0];
-    if (!page?.last) break;
-    events += page.n;
-    gaps += page.gaps;
-    bad ??= page.bad;
-    last = BigInt(page.last);
+    if (!page?.last || !page.head) return found;
+    found.events += page.n;
+    found.gaps += BigInt(page.missing);
+    found.bad ??= page.bad;
+    last = page.last;
     head = page.head;
   }
-  const firstBad = bad === null ? {} : { firstBadPosition: positionOf(BigInt(bad)) };
-  return {
-    ok: bad === null && gaps === 0,
-    events,
-    gaps,
-    headHash: head.toString('hex'),
-    ...firstBad,
+};
+
+/**
+ * Recomputes positions and the SHA-256 chain of the whole log from one snapshot, page by page in constant memory.
+ * `gaps` counts events that are missing, also at the end: the streams know how many they have had.
+ */
+export const verifyChain = (
+  pool: Pool,
+  options: { schema?: string } = {},
+): Promise<{ ok: boolean; events: number; firstBadPosition?: string; gaps: number }> => {
+  const schema = schemaName(options.schema);
+  const work = async (tx: PoolClient) => {
+    const { events, gaps: holes, bad } = await walk(tx, schema);
+    const { rows } = await tx.query<{ total: string }>(
+      `select coalesce(sum(revision + 1), 0)::text as total from ${schema}.stream`,
+    );
+    const lost = BigInt(rows[0]?.total ?? 0) - BigInt(events);
+    const gaps = Number(lost > holes ? lost : holes);
+    const report = { ok: bad === null && gaps === 0 && lost === 0n, events, gaps };
+    return bad === null ? report : { ...report, firstBadPosition: positionOf(BigInt(bad)) };
   };
+  return inTransaction(pool, work, 'begin isolation level repeatable read, read only').catch(
+    (error: unknown) => {
+      throw normalise(error, false);
+    },
+  );
 };
