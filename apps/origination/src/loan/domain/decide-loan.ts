@@ -99,7 +99,7 @@ const repaid = (data: DataOf<'RecordRepayment'>, { facts, math, ...loan }: Loan)
   };
   // Completed means that nothing at all is owed; an order that pays principal first may leave interest open.
   return owed === 0n && loan.status === 'active'
-    ? accept(allocated, {
+    ? accept<LoanEvent>(allocated, {
         type: 'LoanCompleted',
         data: { ...refOf(facts), completedOn: effectiveOn },
       })
