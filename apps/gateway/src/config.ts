@@ -1,0 +1,86 @@
+import { IsInt, IsString, IsUrl, Min } from 'class-validator';
+import { EdgeConfig, Env } from '@daftari/service-kit';
+
+const URL_RULE = { require_tld: false, require_protocol: true };
+
+/** The environment of the gateway. */
+export class GatewayConfig extends EdgeConfig {
+  @Env({
+    description: 'Address of identity',
+    example: 'http://127.0.0.1:3001',
+    default: 'http://127.0.0.1:3001',
+  })
+  @IsUrl(URL_RULE)
+  IDENTITY_URL: string;
+
+  @Env({
+    description: 'Address of origination',
+    example: 'http://127.0.0.1:3002',
+    default: 'http://127.0.0.1:3002',
+  })
+  @IsUrl(URL_RULE)
+  ORIGINATION_URL: string;
+
+  @Env({
+    description: 'Address of the ledger',
+    example: 'http://127.0.0.1:3003',
+    default: 'http://127.0.0.1:3003',
+  })
+  @IsUrl(URL_RULE)
+  LEDGER_URL: string;
+
+  @Env({
+    description: 'Address of payments',
+    example: 'http://127.0.0.1:3004',
+    default: 'http://127.0.0.1:3004',
+  })
+  @IsUrl(URL_RULE)
+  PAYMENTS_URL: string;
+
+  @Env({
+    description: 'Address of notifications',
+    example: 'http://127.0.0.1:3005',
+    default: 'http://127.0.0.1:3005',
+  })
+  @IsUrl(URL_RULE)
+  NOTIFICATIONS_URL: string;
+
+  @Env({
+    description: 'Address of reporting',
+    example: 'http://127.0.0.1:3006',
+    default: 'http://127.0.0.1:3006',
+  })
+  @IsUrl(URL_RULE)
+  REPORTING_URL: string;
+
+  @Env({
+    description: 'Longest wait for a service, in milliseconds',
+    example: '15000',
+    default: 15_000,
+  })
+  @IsInt()
+  @Min(100)
+  UPSTREAM_TIMEOUT_MS: number;
+
+  @Env({ description: 'Requests a minute of one user or address', example: '3000', default: 3_000 })
+  @IsInt()
+  @Min(1)
+  RATE_PER_MINUTE: number;
+
+  @Env({
+    description: 'Logins, registrations and refreshes a minute from one address',
+    example: '300',
+    default: 300,
+  })
+  @IsInt()
+  @Min(1)
+  AUTH_RATE_PER_MINUTE: number;
+
+  @Env({
+    description: 'Origins that browsers may call from, comma separated; empty: none',
+    example: 'https://console.example.com',
+    default: '',
+  })
+  @IsString()
+  CORS_ORIGINS: string;
+}

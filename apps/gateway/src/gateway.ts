@@ -1,0 +1,265 @@
+import helmet from '@fastify/helmet';
+import { ContractViolation, Rejected } from '@daftari/kernel';
+import {
+  errorBody,
+  INTERNAL_HEADER,
+  type Logger,
+  metricsRegistry,
+  newId,
+  TokenVerifier,
+} from '@daftari/service-kit';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { GatewayConfig } from './config.js';
+import { mountDocs } from './docs.js';
+import { Limit } from './limits.js';
+import { type Route, routeOf } from './routes.js';
+import { SessionCheck } from './session-check.js';
+import { Upstreams } from './upstreams.js';
+
+const CALLBACK_LIMIT_BYTES = 256 * 1024;
+/** What a client may say to a service; identity and addresses are the gateway's to say. */
+const PASSED_ON = [
+  'authorization',
+  'content-type',
+  'accept',
+  'accept-language',
+  'idempotency-key',
+  'if-match',
+  'if-none-match',
+  'user-agent',
+  'tracestate',
+];
+const PASSED_BACK = ['content-type', 'retry-after', 'idempotent-replayed', 'etag', 'location'];
+const SAFE_ID = /^[A-Za-z0-9_-]{8,64}$/;
+
+const traceparentOf = (request: FastifyRequest): string => {
+  const given = request.headers.traceparent;
+  if (typeof given === 'string' && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(given))
+    return given;
+  const hex = (newId() + newId()).replaceAll('-', '');
+  return `00-${hex.slice(0, 32)}-${hex.slice(32, 48)}-01`;
+};
+
+/** The one way in: checks tokens, sessions, limits and sizes, then passes the request to the service that owns the path. */
+export class Gateway {
+  readonly server: FastifyInstance;
+  private readonly upstreams: Upstreams;
+  private readonly tokens: TokenVerifier;
+  private readonly sessions: SessionCheck;
+  private readonly limit: Limit;
+  private readonly authLimit: Limit;
+
+  constructor(
+    private readonly config: GatewayConfig,
+    private readonly logger: Logger,
+  ) {
+    this.upstreams = new Upstreams(config);
+    this.tokens = new TokenVerifier(config);
+    this.sessions = new SessionCheck(this.upstreams, config.INTERNAL_KEY);
+    this.limit = new Limit('default', config.RATE_PER_MINUTE);
+    this.authLimit = new Limit('auth', config.AUTH_RATE_PER_MINUTE);
+    this.server = Fastify({
+      bodyLimit: config.BODY_LIMIT_BYTES,
+      forceCloseConnections: true,
+      routerOptions: { ignoreTrailingSlash: true },
+      genReqId: (request) => {
+        const given = request.headers['x-request-id'];
+        return typeof given === 'string' && SAFE_ID.test(given) ? given : newId();
+      },
+    });
+  }
+
+  /** Prepares every route; the caller listens. */
+  async mount(): Promise<void> {
+    const { server } = this;
+    await server.register(helmet, {
+      contentSecurityPolicy: {
+        directives: {
+          'script-src': ["'self'"],
+          'style-src': ["'self'", "'unsafe-inline'"],
+          'img-src': ["'self'", 'data:'],
+          'upgrade-insecure-requests': null,
+        },
+      },
+    });
+    server.removeAllContentTypeParsers();
+    server.addContentTypeParser(
+      'application/json',
+      { parseAs: 'buffer' },
+      (_request, body, done) => {
+        done(null, body);
+      },
+    );
+    server.setErrorHandler((error, request, reply) => this.fail(error, request, reply));
+    server.setNotFoundHandler((request, reply) => this.fail(new NotFoundRoute(), request, reply));
+    server.addHook('onSend', async (request, reply) => {
+      void reply.header('request-id', request.id);
+    });
+    server.addHook('onResponse', async (request, reply) => {
+      this.logger.info(
+        {
+          requestId: request.id,
+          method: request.method,
+          path: request.url.split('?')[0],
+          status: reply.statusCode,
+          durationMs: Math.round(reply.elapsedTime),
+        },
+        'request',
+      );
+    });
+    this.allowOrigins();
+    this.mountOperations();
+    await mountDocs(server, this.upstreams);
+    server.get('/', async (request, reply) =>
+      reply.send({
+        success: true,
+        data: { name: 'Daftari', docs: '/api/docs', openapi: '/api/openapi.json' },
+        metadata: { requestId: request.id },
+      }),
+    );
+    server.all('/api/v1/*', (request, reply) => this.pass(request, reply));
+    server.all('/hooks/*', { bodyLimit: CALLBACK_LIMIT_BYTES }, (request, reply) =>
+      this.pass(request, reply),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.server.close();
+    await this.upstreams.close();
+  }
+
+  private async pass(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const route = routeOf(request.url);
+    if (!route) throw new NotFoundRoute();
+    const sessionId = await this.admit(request, reply, route);
+    if (request.body !== undefined && !Buffer.isBuffer(request.body))
+      throw new ContractViolation('The body must be JSON');
+    const headers = this.headersFor(request);
+    const answer = await this.upstreams.forward(route.upstream, {
+      method: request.method,
+      path: route.path,
+      headers,
+      ...(request.body ? { body: request.body } : {}),
+    });
+    if (sessionId !== undefined && route.path.startsWith('/v1/auth/logout'))
+      this.sessions.forget(sessionId);
+    for (const name of PASSED_BACK) {
+      const value = answer.headers[name];
+      if (value !== undefined) void reply.header(name, value);
+    }
+    return reply.status(answer.status).send(answer.body);
+  }
+
+  /** Counts the request and checks its token and session; gives the session's id where there is one. */
+  private async admit(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    route: Route,
+  ): Promise<string | undefined> {
+    if (route.access === 'callback') return undefined;
+    if (route.access === 'public') {
+      if (request.method === 'POST') await this.authLimit.count(request.ip, reply);
+      return undefined;
+    }
+    const claims = await this.tokens.verify(request.headers.authorization);
+    await this.limit.count(claims.userId, reply);
+    await this.sessions.assertActive(claims.sessionId);
+    return claims.sessionId;
+  }
+
+  private headersFor(request: FastifyRequest): Record<string, string> {
+    const passed = PASSED_ON.flatMap((name) => {
+      const value = request.headers[name];
+      return typeof value === 'string' ? [[name, value] as const] : [];
+    });
+    return {
+      ...Object.fromEntries(passed),
+      'x-request-id': request.id,
+      'x-client-ip': request.ip,
+      traceparent: traceparentOf(request),
+    };
+  }
+
+  private async fail(
+    error: unknown,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    const { status, body, retryAfterMs } = errorBody(error, request.id);
+    if (status >= 500) this.logger.error({ err: error, requestId: request.id }, 'request failed');
+    if (retryAfterMs !== undefined)
+      void reply.header('retry-after', String(Math.ceil(retryAfterMs / 1_000)));
+    return reply.status(status).type('application/json').send(body);
+  }
+
+  private allowOrigins(): void {
+    const allowed = new Set(this.config.CORS_ORIGINS.split(',').filter((origin) => origin !== ''));
+    this.server.addHook('onRequest', async (request, reply) => {
+      const { origin } = request.headers;
+      if (origin === undefined || !allowed.has(origin)) return;
+      void reply.header('access-control-allow-origin', origin).header('vary', 'origin');
+      if (request.method !== 'OPTIONS') return;
+      void reply
+        .header('access-control-allow-methods', 'GET,POST,PUT,PATCH,DELETE')
+        .header('access-control-allow-headers', PASSED_ON.join(','));
+      await reply.status(204).send();
+    });
+  }
+
+  private mountOperations(): void {
+    const check = async (
+      path: string,
+      request: FastifyRequest,
+      reply: FastifyReply,
+    ): Promise<FastifyReply> => {
+      const states = await Promise.all(
+        [...this.upstreams.urls.keys()].map(
+          async (name) => [name, await this.isHealthy(name, path)] as const,
+        ),
+      );
+      const healthy = states.every(([, ok]) => ok);
+      const data = {
+        status: healthy ? 'up' : 'down',
+        services: Object.fromEntries(states.map(([name, ok]) => [name, ok ? 'up' : 'down'])),
+      };
+      const metadata = {
+        requestId: request.id,
+        ...(healthy ? {} : { code: 'service/unavailable' }),
+      };
+      return reply
+        .status(healthy ? 200 : 503)
+        .send({
+          success: healthy,
+          data,
+          ...(healthy ? {} : { message: 'Not healthy', errors: ['a service is down'] }),
+          metadata,
+        });
+    };
+    this.server.get('/livez', async (request, reply) =>
+      reply.send({ success: true, data: { status: 'up' }, metadata: { requestId: request.id } }),
+    );
+    for (const path of ['/readyz', '/health', '/api/health'])
+      this.server.get(path, (request, reply) => check('/readyz', request, reply));
+    this.server.get('/health/db', (request, reply) => check('/health/db', request, reply));
+    this.server.get('/api/metrics', async (_request, reply) =>
+      reply.type(metricsRegistry.contentType).send(await metricsRegistry.metrics()),
+    );
+  }
+
+  private async isHealthy(
+    name: Parameters<Upstreams['forward']>[0],
+    path: string,
+  ): Promise<boolean> {
+    const headers = { [INTERNAL_HEADER]: this.config.INTERNAL_KEY };
+    return this.upstreams.forward(name, { method: 'GET', path, headers }).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  }
+}
+
+class NotFoundRoute extends Rejected {
+  constructor() {
+    super('route/not-found', 'No such route', 404);
+  }
+}

@@ -1,0 +1,24 @@
+import 'reflect-metadata';
+import { createLogger, loadConfig, startProblem } from '@daftari/service-kit';
+import { GatewayConfig } from './config.js';
+import { Gateway } from './gateway.js';
+
+const fail = (error: unknown): never => {
+  process.stderr.write(`${startProblem('gateway', error)}\n`);
+  process.exit(1);
+};
+
+try {
+  const config = loadConfig(GatewayConfig);
+  const gateway = new Gateway(config, createLogger('gateway', config.LOG_LEVEL));
+  await gateway.mount();
+  await gateway.server.listen({ port: config.PORT, host: config.HOST });
+  const stop = (): void => {
+    setTimeout(() => process.exit(1), 9_000).unref();
+    gateway.close().then(() => process.exit(0), fail);
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+} catch (error) {
+  fail(error);
+}

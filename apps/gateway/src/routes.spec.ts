@@ -1,0 +1,26 @@
+import { routeOf } from './routes.js';
+
+describe('routes', () => {
+  it.each([
+    ['/api/v1/loans/1?x=2', { upstream: 'origination', path: '/v1/loans/1?x=2', access: 'token' }],
+    ['/api/v1/auth/login/', { upstream: 'identity', path: '/v1/auth/login', access: 'public' }],
+    ['/api/v1/ledger/journal', { upstream: 'ledger', path: '/v1/ledger/journal', access: 'token' }],
+    [
+      '/hooks/daraja/token/s',
+      { upstream: 'payments', path: '/hooks/daraja/token/s', access: 'callback' },
+    ],
+  ])('%s', (url, route) => {
+    expect(routeOf(url)).toEqual(route);
+  });
+
+  it.each([
+    '/api/v1/internal/users/1',
+    '/internal/sessions/1',
+    '/api/v1/loans/../../internal',
+    '/api/v2/loans',
+    '/api/v1/constructor',
+    '/',
+  ])('%s leads nowhere', (url) => {
+    expect(routeOf(url)).toBeUndefined();
+  });
+});
