@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, linkPostgresLibraries } from '@daftari/testing';
@@ -20,6 +20,7 @@ export const startRestartablePostgres = async (): Promise<RestartablePostgres> =
   linkPostgresLibraries();
   const port = await freePort();
   const directory = await mkdtemp(join(tmpdir(), 'daftari-es-'));
+  await chmod(directory, 0o711); // As root, the server runs as another user and must get in.
   const server = new EmbeddedPostgres({
     databaseDir: join(directory, 'data'),
     user: 'postgres',
