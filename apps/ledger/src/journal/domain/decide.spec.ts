@@ -99,7 +99,8 @@ describe('posting rules', () => {
 
 describe('journal decider', () => {
   it('posts a transaction as one event with all postings', () => {
-    const { type: _, ...data } = post();
+    const { type, ...data } = post();
+    expect(type).toBe('PostTransaction');
     given()
       .when(post())
       .then({
