@@ -1,0 +1,74 @@
+import { IsInt, IsNotEmpty, IsString, IsUrl, Max, Min } from 'class-validator';
+import { BaseConfig, Env } from '@daftari/service-kit';
+
+/** The environment of the notifications service. */
+export class NotificationsConfig extends BaseConfig {
+  @Env({
+    description: 'SMTP server that mails go out by',
+    example: '127.0.0.1',
+    default: '127.0.0.1',
+  })
+  @IsNotEmpty()
+  SMTP_HOST: string;
+
+  @Env({ description: 'Port of the SMTP server', example: '3025', default: 3025 })
+  @IsInt()
+  @Min(1)
+  @Max(65_535)
+  SMTP_PORT: number;
+
+  @Env({ description: 'SMTP user; empty for none', example: '', default: '' })
+  @IsString()
+  SMTP_USER: string;
+
+  @Env({ description: 'SMTP password; empty for none', example: '', default: '', secret: true })
+  @IsString()
+  SMTP_PASSWORD: string;
+
+  @Env({
+    description: 'Sender of mails',
+    example: 'Daftari <no-reply@daftari.test>',
+    default: 'Daftari <no-reply@daftari.test>',
+  })
+  @IsNotEmpty()
+  MAIL_FROM: string;
+
+  @Env({
+    description: "Base address of Africa's Talking (SMS)",
+    example: 'https://api.sandbox.africastalking.com',
+    default: 'http://127.0.0.1:3090',
+  })
+  @IsUrl({ require_tld: false, require_protocol: true })
+  SMS_BASE_URL: string;
+
+  @Env({ description: "User name at Africa's Talking", example: 'sandbox', default: 'sandbox' })
+  @IsNotEmpty()
+  SMS_USERNAME: string;
+
+  @Env({
+    description: "API key at Africa's Talking",
+    example: 'your-key',
+    default: 'sandbox-key',
+    secret: true,
+  })
+  @IsNotEmpty()
+  SMS_API_KEY: string;
+
+  @Env({
+    description: 'How often due deliveries are looked for, in milliseconds',
+    example: '200',
+    default: 200,
+  })
+  @IsInt()
+  @Min(20)
+  DELIVERY_POLL_MS: number;
+
+  @Env({
+    description: 'How often one delivery is tried before it is given up',
+    example: '8',
+    default: 8,
+  })
+  @IsInt()
+  @Min(1)
+  DELIVERY_ATTEMPTS_MAX: number;
+}

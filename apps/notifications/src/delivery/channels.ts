@@ -1,0 +1,45 @@
+import { AfricasTalkingSms, type Outcome, ProviderHttp, SmtpMailer } from '@daftari/integrations';
+import type { NotificationsConfig } from '../config.js';
+
+/** What a channel needs to know. */
+export interface Outgoing {
+  readonly id: string;
+  readonly recipient: string;
+  readonly subject: string;
+  readonly body_text: string;
+  readonly body_html: string;
+}
+
+/** One way out per channel. */
+export interface Channels {
+  readonly email: (message: Outgoing) => Promise<Outcome>;
+  readonly sms: (message: Outgoing) => Promise<Outcome>;
+}
+
+/** Injection token of the channels. */
+export const CHANNELS = Symbol('Channels');
+
+/** The real providers, by configuration. The delivery's id becomes the mail's Message-ID, so that a repeat can be recognised. */
+export const channelsOf = (config: NotificationsConfig): Channels => {
+  const mailer = new SmtpMailer({
+    host: config.SMTP_HOST,
+    port: config.SMTP_PORT,
+    from: config.MAIL_FROM,
+    ...(config.SMTP_USER === '' ? {} : { user: config.SMTP_USER, password: config.SMTP_PASSWORD }),
+  });
+  const sms = new AfricasTalkingSms(
+    { baseUrl: config.SMS_BASE_URL, username: config.SMS_USERNAME, apiKey: config.SMS_API_KEY },
+    new ProviderHttp(),
+  );
+  return {
+    email: (m) =>
+      mailer.send({
+        to: m.recipient,
+        subject: m.subject,
+        text: m.body_text,
+        html: m.body_html,
+        messageId: `<${m.id}@daftari>`,
+      }),
+    sms: (m) => sms.send({ to: `+${m.recipient}`, message: m.body_text }),
+  };
+};

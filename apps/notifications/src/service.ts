@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { TOPIC } from '@daftari/contracts';
+import { CONFIG, type ServiceDefinition } from '@daftari/service-kit';
+import { NotificationsConfig } from './config.js';
+import { ApplicationConsumer } from './consumers/application.consumer.js';
+import { LoanConsumer } from './consumers/loan.consumer.js';
+import { UserConsumer } from './consumers/user.consumer.js';
+import { CHANNELS, channelsOf } from './delivery/channels.js';
+import { DeliveriesController } from './delivery/deliveries.controller.js';
+import { DeliveryQueue } from './delivery/delivery-queue.js';
+import { DeliveryWorker } from './delivery/delivery-worker.js';
+import { notificationTables } from './migrations/20260101_100001_notifications.js';
+
+@Module({
+  controllers: [UserConsumer, LoanConsumer, ApplicationConsumer, DeliveriesController],
+  providers: [
+    DeliveryQueue,
+    DeliveryWorker,
+    { provide: CHANNELS, inject: [CONFIG], useFactory: channelsOf },
+  ],
+})
+class NotificationsModule {}
+
+/** The notifications service: tells people what happened, by mail, SMS and in the app. */
+export const service: ServiceDefinition<NotificationsConfig> = {
+  name: 'notifications',
+  config: NotificationsConfig,
+  module: NotificationsModule,
+  migrations: [notificationTables],
+  produces: [TOPIC.deliveryV1, TOPIC.auditV1],
+  openapi: {
+    title: 'Notifications',
+    description: 'Mail, SMS and in-app messages and what became of them.',
+  },
+};

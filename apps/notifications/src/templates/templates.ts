@@ -1,0 +1,64 @@
+import Handlebars from 'handlebars';
+
+/** A rendered message for every channel it goes out on. */
+export interface Rendered {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  /** At most two SMS parts; null: not sent as SMS. */
+  readonly sms: string | null;
+}
+
+interface Template {
+  readonly subject: string;
+  readonly text: string;
+  readonly sms: string | null;
+}
+
+const TEMPLATES = {
+  'email-verification': {
+    subject: 'Confirm your e-mail address',
+    text: 'Dear {{name}},\n\nplease confirm your e-mail address by opening this link before {{expiresAt}}:\n\n{{verifyUrl}}\n\nIf you did not register, ignore this mail.',
+    sms: null,
+  },
+  'loan-disbursed': {
+    subject: 'Your loan {{accountReference}} has been paid out',
+    text: 'Dear {{name}},\n\nwe paid out {{currency}} {{principal}} on {{disbursedOn}} (reference {{disbursementReference}}).\n\nYour repayment schedule:\n{{#each installments}}  {{number}}. {{dueOn}}  {{../currency}} {{total}} (principal {{principal}}, interest {{interest}})\n{{/each}}\nPay by M-Pesa with account number {{accountReference}}.',
+    sms: 'Loan {{accountReference}}: {{currency}} {{principal}} paid out, ref {{disbursementReference}}. First due {{firstDueOn}}: {{currency}} {{firstDue}}.',
+  },
+  'repayment-success': {
+    subject: 'We received your payment {{receipt}}',
+    text: 'Dear {{name}},\n\nwe received {{currency}} {{amount}} on {{effectiveOn}} (receipt {{receipt}}).\n\nPrincipal {{principal}}, interest {{interest}}, fees {{fees}}, penalties {{penalties}}{{#if hasCredit}}, credit in your favour {{overpayment}}{{/if}}.\nRemaining balance: {{currency}} {{outstanding}}.\n{{#if nextDueOn}}Next due: {{currency}} {{nextDueAmount}} on {{nextDueOn}}.{{else}}Nothing more is due. Thank you.{{/if}}',
+    sms: 'Received {{currency}} {{amount}}, ref {{receipt}}. Balance {{currency}} {{outstanding}}.{{#if nextDueOn}} Next {{currency}} {{nextDueAmount}} on {{nextDueOn}}.{{/if}}',
+  },
+  'application-rejected': {
+    subject: 'About your loan application',
+    text: 'Dear {{name}},\n\nwe cannot offer you this loan.\n\nReason: {{reason}}\nNext steps: {{nextSteps}}',
+    sms: 'Your loan application was not approved: {{reason}}',
+  },
+} as const satisfies Record<string, Template>;
+
+/** A template's name. */
+export type TemplateName = keyof typeof TEMPLATES;
+
+const render = (
+  source: string,
+  values: Readonly<Record<string, unknown>>,
+  noEscape: boolean,
+): string => Handlebars.compile(source, { noEscape, strict: false })(values);
+const oneLine = (text: string): string => text.replace(/[\r\n]+/g, ' ').trim();
+
+/** Renders a template. HTML is escaped; subjects cannot break out of their header line. */
+export const renderTemplate = (
+  name: TemplateName,
+  values: Readonly<Record<string, unknown>>,
+): Rendered => {
+  const template: Template = TEMPLATES[name];
+  const html = render(template.text, values, false).replace(/\n/g, '<br>\n');
+  return {
+    subject: oneLine(render(template.subject, values, true)),
+    text: render(template.text, values, true),
+    html: `<!doctype html><html lang="en"><body style="font-family:sans-serif">${html}</body></html>`,
+    sms: template.sms === null ? null : oneLine(render(template.sms, values, true)).slice(0, 306),
+  };
+};

@@ -1,0 +1,36 @@
+import { IsInt, IsNotEmpty, IsOptional, IsString, Max, Min } from 'class-validator';
+import { Env } from '@daftari/service-kit';
+
+/** The launcher's own settings; everything else it makes itself and keeps in the data folder. */
+export class StandaloneConfig {
+  @Env({
+    description: 'Folder in which the embedded platform keeps everything',
+    example: '.data',
+    default: '.data',
+  })
+  @IsNotEmpty()
+  DATA_DIR: string;
+
+  @Env({
+    description: 'First port of the embedded platform: the gateway; the others follow',
+    example: '3000',
+    default: 3_000,
+  })
+  @IsInt()
+  @Min(1_024)
+  @Max(65_000)
+  PORT_BASE: number;
+
+  @Env({
+    description: 'Password of the demo users; made at the first start when empty',
+    example: '',
+    default: '',
+  })
+  @IsString()
+  @IsOptional()
+  SEED_PASSWORD: string;
+
+  @Env({ description: 'Level of the services in the log files', example: 'info', default: 'info' })
+  @IsNotEmpty()
+  LOG_LEVEL: string;
+}

@@ -1,0 +1,84 @@
+import { join, resolve } from 'node:path';
+import { deterministicId } from '@daftari/kernel';
+import type { Ports, ServiceName } from './layout.js';
+import type { Secrets } from './secrets.js';
+
+/** The tenant that the seed makes. */
+export const DEMO_TENANT = deterministicId('tenant', 'demo');
+/** The sandbox's Daraja merchant; the pass key is the public one of Safaricom's own sandbox. */
+const DARAJA = {
+  DARAJA_CONSUMER_KEY: 'ck_test',
+  DARAJA_CONSUMER_SECRET: 'cs_test',
+  DARAJA_SHORTCODE: '174379',
+  DARAJA_PASSKEY: 'bfb279f9aa9bdbcf158e97dd71a467cd2e0c893059b10f78e6b72ada1ed2c919',
+  DARAJA_B2C_SHORTCODE: '600000',
+  DARAJA_INITIATOR_NAME: 'testapi',
+  DARAJA_INITIATOR_PASSWORD: 'Safaricom123#',
+};
+const local = (port: number): string => `http://127.0.0.1:${String(port)}`;
+
+/** The environment of one process of the embedded platform. */
+export const environmentOf = (
+  name: ServiceName | 'gateway' | 'sandbox',
+  settings: {
+    ports: Ports;
+    secrets: Secrets;
+    dataDir: string;
+    logLevel: string;
+    databaseUrl?: string;
+    busUrl?: string;
+  },
+): Record<string, string> => {
+  const { ports, secrets, dataDir, logLevel } = settings;
+  const common = {
+    NODE_ENV: 'development',
+    HOST: '127.0.0.1',
+    LOG_LEVEL: logLevel,
+    INTERNAL_KEY: secrets.internalKey,
+    JWKS_URL: `${local(ports.of.identity)}/v1/auth/jwks`,
+  };
+  if (name === 'sandbox') {
+    return {
+      ...common,
+      SANDBOX_HTTP_PORT: String(ports.sandbox),
+      SANDBOX_SMTP_PORT: String(ports.smtp),
+      SANDBOX_DATA_FILE: resolve(join(dataDir, 'sandbox.jsonl')),
+    };
+  }
+  const urls = Object.fromEntries(
+    Object.entries(ports.of).map(([service, port]) => [
+      `${service.toUpperCase()}_URL`,
+      local(port),
+    ]),
+  );
+  if (name === 'gateway') return { ...common, ...urls, PORT: String(ports.gateway) };
+  const own = {
+    identity: {
+      SEED_DEMO: 'true',
+      SEED_PASSWORD: secrets.seedPassword,
+      KEY_ENCRYPTION_KEY: secrets.keyEncryptionKey,
+      PUBLIC_URL: local(ports.gateway),
+    },
+    origination: {},
+    ledger: {},
+    payments: {
+      ...DARAJA,
+      DARAJA_BASE_URL: local(ports.sandbox),
+      DARAJA_CERTIFICATE: `${local(ports.sandbox)}/sandbox/daraja/certificate`,
+      DARAJA_CALLBACK_BASE_URL: `${local(ports.gateway)}/hooks/daraja/${secrets.hookToken}`,
+      DARAJA_HOOK_TOKEN: secrets.hookToken,
+      DARAJA_TENANT_ID: DEMO_TENANT,
+    },
+    notifications: { SMTP_PORT: String(ports.smtp), SMS_BASE_URL: local(ports.sandbox) },
+    reporting: {},
+  }[name];
+  return {
+    ...common,
+    ...urls,
+    ...own,
+    PORT: String(ports.of[name]),
+    DATABASE_URL: settings.databaseUrl ?? '',
+    BUS_URL: settings.busUrl ?? '',
+    TEST_MODE: 'true',
+  };
+};

@@ -1,0 +1,152 @@
+import { createServer } from 'node:net';
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { StandaloneConfig } from './config.js';
+import { environmentOf } from './environment.js';
+import { type Ports, portsFrom, SERVICES } from './layout.js';
+import { PostgresServer } from './postgres-server.js';
+import { type Secrets, secretsIn } from './secrets.js';
+import { Supervised } from './supervisor.js';
+
+const APPS = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const MINIMUM_FREE_BYTES = 500 * 1024 * 1024;
+
+const assertFree = (port: number): Promise<void> =>
+  new Promise((done, fail) => {
+    const probe = createServer();
+    probe.once('error', () => {
+      fail(
+        new Error(
+          `Port ${String(port)} is taken. Stop what uses it, or set PORT_BASE to another number.`,
+        ),
+      );
+    });
+    probe.listen(port, '127.0.0.1', () =>
+      probe.close(() => {
+        done();
+      }),
+    );
+  });
+
+/** The whole embedded platform: one PostgreSQL server, the sandbox, every service as its own process. */
+export class Platform {
+  readonly ports: Ports;
+  readonly secrets: Secrets;
+  private readonly postgres: PostgresServer;
+  private readonly processes: Supervised[] = [];
+  private readonly dataDir: string;
+  private stopping = false;
+
+  constructor(private readonly config: StandaloneConfig) {
+    this.dataDir = resolve(config.DATA_DIR);
+    this.ports = portsFrom(config.PORT_BASE);
+    mkdirSync(join(this.dataDir, 'logs'), { recursive: true });
+    this.secrets = secretsIn(this.dataDir, config.SEED_PASSWORD);
+    this.postgres = new PostgresServer({
+      dataDir: this.dataDir,
+      port: this.ports.postgres,
+      password: this.secrets.postgres,
+    });
+  }
+
+  /** Starts everything and waits until all of it is healthy. Any failure stops what was started. */
+  async start(progress: (what: string) => void): Promise<void> {
+    await this.assertStartable();
+    try {
+      progress('database');
+      await this.postgres.start(() => void this.revivePostgres());
+      const busUrl = await this.postgres.ensureDatabase('bus');
+      progress('sandbox');
+      await this.launch('sandbox', `http://127.0.0.1:${String(this.ports.sandbox)}/readyz`, {});
+      progress('services');
+      const urls = new Map<string, string>();
+      for (const { name } of SERVICES) urls.set(name, await this.postgres.ensureDatabase(name));
+      const services = SERVICES.map(({ name }) =>
+        this.launch(name, `http://127.0.0.1:${String(this.ports.of[name])}/readyz`, {
+          databaseUrl: urls.get(name) ?? '',
+          busUrl,
+        }),
+      );
+      await Promise.all(services);
+      progress('gateway');
+      await this.launch('gateway', `http://127.0.0.1:${String(this.ports.gateway)}/readyz`, {});
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Stops every process cleanly, the database last. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await Promise.all(this.processes.map((process) => process.stop()));
+    await this.postgres.stop();
+    rmSync(join(this.dataDir, 'platform.json'), { force: true });
+  }
+
+  private async assertStartable(): Promise<void> {
+    const { bavail, bsize } = statfsSync(this.dataDir);
+    if (bavail * bsize < MINIMUM_FREE_BYTES)
+      throw new Error(`The disk of ${this.dataDir} is full: at least 500 MB must be free.`);
+    const { gateway, sandbox, smtp, of } = this.ports;
+    for (const port of [gateway, ...Object.values(of), sandbox, smtp]) await assertFree(port);
+  }
+
+  private async launch(
+    name: Parameters<typeof environmentOf>[0],
+    readyUrl: string,
+    urls: { databaseUrl?: string; busUrl?: string },
+  ): Promise<void> {
+    const env = environmentOf(name, {
+      ports: this.ports,
+      secrets: this.secrets,
+      dataDir: this.dataDir,
+      logLevel: this.config.LOG_LEVEL,
+      ...urls,
+    });
+    const spec = {
+      name,
+      script: join(APPS, name, 'dist', 'main.js'),
+      env,
+      readyUrl,
+      logFile: join(this.dataDir, 'logs', `${name}.log`),
+    };
+    const process = new Supervised(spec, () => {
+      this.writeState();
+    });
+    this.processes.push(process);
+    await process.start();
+    this.writeState();
+  }
+
+  private async revivePostgres(): Promise<void> {
+    while (!this.stopping) {
+      try {
+        await this.postgres.start(() => void this.revivePostgres());
+        this.writeState();
+        return;
+      } catch {
+        await new Promise((done) => setTimeout(done, 500));
+      }
+    }
+  }
+
+  /** What runs where, for tools that drive the platform: addresses and process ids, and the demo password. */
+  private writeState(): void {
+    const pids = {
+      postgres: this.postgres.pid,
+      ...Object.fromEntries(this.processes.map((p) => [p.spec.name, p.pid])),
+    };
+    const state = {
+      gateway: `http://127.0.0.1:${String(this.ports.gateway)}`,
+      sandbox: `http://127.0.0.1:${String(this.ports.sandbox)}`,
+      password: this.secrets.seedPassword,
+      launcher: process.pid,
+      pids,
+    };
+    writeFileSync(join(this.dataDir, 'platform.json'), JSON.stringify(state, null, 2), {
+      mode: 0o600,
+    });
+  }
+}

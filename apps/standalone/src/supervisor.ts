@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
+
+/** One process to keep running. */
+export interface ProcessSpec {
+  readonly name: string;
+  readonly script: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly readyUrl: string;
+  readonly logFile: string;
+}
+
+const READY_WITHIN_MS = 60_000;
+
+/** Keeps one process running: starts it, waits until it is healthy, and starts it again when it dies. */
+export class Supervised {
+  private child: ChildProcess | undefined;
+  private stopping = false;
+  private lastOutput = '';
+
+  constructor(
+    readonly spec: ProcessSpec,
+    private readonly onChange: () => void,
+  ) {}
+
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
+  /** Starts it and waits until it is healthy; an exit before that is an error that holds its last words. */
+  async start(): Promise<void> {
+    this.spawn(false);
+    const deadline = Date.now() + READY_WITHIN_MS;
+    while (!(await this.isReady())) {
+      if (this.child === undefined)
+        throw new Error(this.lastOutput.trim() || `${this.spec.name} stopped at once`);
+      if (Date.now() > deadline)
+        throw new Error(
+          `${this.spec.name} is not healthy after ${String(READY_WITHIN_MS / 1_000)} s; see ${this.spec.logFile}`,
+        );
+      await new Promise((resolve) => setTimeout(resolve, 40));
+    }
+    this.restartWhenItDies();
+  }
+
+  async isReady(): Promise<boolean> {
+    return fetch(this.spec.readyUrl, { signal: AbortSignal.timeout(2_000) }).then(
+      (response) => response.ok,
+      () => false,
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    const { child } = this;
+    if (!child || child.exitCode !== null) return;
+    const gone = new Promise<void>((resolve) =>
+      child.once('exit', () => {
+        resolve();
+      }),
+    );
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    await gone;
+    clearTimeout(timer);
+  }
+
+  private spawn(restart: boolean): void {
+    const log = openSync(this.spec.logFile, 'a');
+    const child = spawn(process.execPath, ['--enable-source-maps', this.spec.script], {
+      env: { ...cleanEnv(), ...this.spec.env },
+      stdio: ['ignore', log, 'pipe'],
+    });
+    this.child = child;
+    this.lastOutput = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.lastOutput = (this.lastOutput + chunk.toString()).slice(-2_000);
+    });
+    child.once('exit', () => {
+      if (this.child === child) this.child = undefined;
+    });
+    if (restart) this.restartWhenItDies();
+    this.onChange();
+  }
+
+  private restartWhenItDies(): void {
+    const { child } = this;
+    const again = (): void => {
+      if (this.stopping) return;
+      setTimeout(() => {
+        if (!this.stopping) this.spawn(true);
+      }, 300);
+    };
+    if (!child || child.exitCode !== null || child.signalCode !== null) again();
+    else child.once('exit', again);
+  }
+}
+
+/** What a service inherits from the launcher's environment: nothing but what Node itself needs. */
+const cleanEnv = (): Record<string, string> => {
+  const kept = ['PATH', 'HOME', 'TZ', 'LANG', 'NODE_OPTIONS', 'TMPDIR', 'SystemRoot'];
+  return Object.fromEntries(
+    kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+};
