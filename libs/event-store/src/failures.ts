@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { Unavailable } from '@daftari/kernel';
 import { AmbiguousAppend, StoreUnavailable } from './errors.js';
 
@@ -13,9 +14,9 @@ const BROKEN_TEXT =
 
 const codeOf = (error: Error): string => ('code' in error ? String(error.code) : '');
 
-/** The error as an Error. */
+/** The error as an Error. Not by `instanceof`: an error of another realm (a vm context) is one too. */
 export const asError = (error: unknown): Error =>
-  error instanceof Error ? error : new Error(String(error));
+  error instanceof Error || types.isNativeError(error) ? error : new Error(String(error));
 
 /** Turns a driver's failure into the port's errors; anything else stays as it is. `writing`: a lost answer is ambiguous. */
 export const normalise = (error: unknown, writing: boolean): Error => {

@@ -47,8 +47,9 @@ class PostgresEventStore implements TransactionalEventStore {
     this.appends = new AppendQueue(pool, this.schema, this.wakeAll);
     if (options.listenConnectionString !== undefined)
       this.listener = new Listener(options.listenConnectionString, this.schema, this.wakeAll);
-    // Without a listener, an idle connection that a database restart breaks would end the process.
-    pool.on('error', onIdleError);
+    // Without a listener, an idle connection that a database restart breaks would end the process. It outlives the
+    // store: a pool that is ended closes its connections later, and they may still fail.
+    if (!pool.listeners('error').includes(onIdleError)) pool.on('error', onIdleError);
   }
 
   async append(
@@ -106,7 +107,6 @@ class PostgresEventStore implements TransactionalEventStore {
     await Promise.all([...this.subscriptions].map((subscription) => subscription.stop()));
     await this.listener?.close();
     await this.appends.close();
-    this.pool.off('error', onIdleError);
   }
 
   private readonly wakeAll = (): void => {
