@@ -38,7 +38,7 @@ class PostgresEventStore implements TransactionalEventStore {
   private readonly subscriptions = new Set<Subscription>();
 
   constructor(
-    private readonly pool: Pool,
+    pool: Pool,
     options: PostgresEventStoreOptions,
   ) {
     this.schema = schemaName(options.schema);
