@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { LedgerTotalsConsumer } from './ledger-totals/ledger-totals.consumer.js';
+import { LoanConsumer } from './loans/loan.consumer.js';
+import { FlowConsumer } from './payments/flow.consumer.js';
+import { ReportsController } from './reports/reports.controller.js';
+import { ReportsQuery } from './reports/reports.query.js';
+
+/** Read models and reports over all contexts. */
+@Module({
+  controllers: [LoanConsumer, LedgerTotalsConsumer, FlowConsumer, ReportsController],
+  providers: [ReportsQuery],
+})
+export class ReportingModule {}
