@@ -1,19 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { InvariantViolation, Unavailable } from '@daftari/kernel';
 import {
   type CustomTransportStrategy,
   type MessageHandler as NestHandler,
+  type MsPattern,
   Server,
 } from '@nestjs/microservices';
-import {
-  ConcurrencyConflict,
-  ContractViolation,
-  InvariantViolation,
-  Unavailable,
-} from '@daftari/kernel';
 import { lastValueFrom } from 'rxjs';
+import { deadLetterOf, deadLetterTopic } from './dead-letter.js';
 import { fromBusMessage, type IntegrationMessage } from './message.js';
+import { BusContext, keepHandlerErrors } from './nest-errors.js';
 import { StopConsumer } from './pg-consumer.js';
 import type { Bus, BusConsumer, BusMessage, BusProducer } from './port.js';
+import { retryDelayMs, verdictOn } from './retry-policy.js';
 
 interface Log {
   readonly info: (text: string, fields?: object) => void;
@@ -39,33 +38,40 @@ export interface BusServerOptions {
     outcome: 'ok' | 'dead-letter';
     group: string;
   }) => void;
+  /** Runs a message inside its context: correlation id, trace, tenant. */
+  readonly context?: <T>(message: IntegrationMessage, run: () => Promise<T>) => Promise<T>;
 }
-
-const RETRY_MAX_MS = 60_000;
-const DATABASE_DOWN =
-  /^(ECONNREFUSED|ECONNRESET|EPIPE|57P0\d|08\w{3}|40001|40P01|53\d{3}|55P03|57014)$/;
-
-/** Will the same message succeed later, by itself? Then its partition waits for it: order and money come first. */
-export const isTransient = (error: unknown): boolean => {
-  if (error instanceof Unavailable || error instanceof ConcurrencyConflict) return true;
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  return (
-    DATABASE_DOWN.test(code) ||
-    /Connection terminated|timeout exceeded when trying to connect/.test(error.message)
-  );
-};
-
-/** Where the dead letters of a topic go, for a group. */
-export const deadLetterTopic = (topic: string, group: string): string => `${topic}.dlq.${group}`;
 
 /** The one Nest transport over the bus port: controllers keep `@EventPattern(topic)`, every driver has the same policy (ADR 0003). */
 export class BusServer extends Server implements CustomTransportStrategy {
+  private readonly routes = new Map<string, NestHandler[]>();
   private consumer: BusConsumer | undefined;
   private producer: BusProducer | undefined;
 
   constructor(private readonly options: BusServerOptions) {
     super();
+    keepHandlerErrors();
+  }
+
+  /** Handlers of one topic stay apart: Nest would chain them, and one's failure would repeat the others. */
+  override addHandler(
+    pattern: MsPattern,
+    callback: NestHandler,
+    isEventHandler = false,
+    extras: Record<string, unknown> = {},
+  ): void {
+    const topic = this.normalizePattern(pattern);
+    if (!isEventHandler)
+      throw new InvariantViolation(`${topic}: the bus carries events, it answers no requests`);
+    callback.isEventHandler = isEventHandler;
+    callback.extras = extras;
+    const route = this.routes.get(topic);
+    if (route) {
+      route.push(callback);
+    } else {
+      this.routes.set(topic, [callback]);
+      this.messageHandlers.set(topic, callback);
+    }
   }
 
   listen(callback: (error?: unknown) => void): void {
@@ -85,7 +91,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
   }
 
   override on(): void {
-    throw new Error('The bus server has no events of its own');
+    throw new InvariantViolation('The bus server has no events of its own');
   }
 
   override unwrap<T>(): T {
@@ -94,7 +100,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
 
   private async open(): Promise<void> {
     const { bus, group, onFatal } = this.options;
-    const topics = [...this.messageHandlers.keys()];
+    const topics = [...this.routes.keys()];
     if (topics.length === 0) return;
     await bus.admin.createTopics(
       topics.map((topic) => ({ topic: deadLetterTopic(topic, group), partitions: 1 })),
@@ -115,10 +121,11 @@ export class BusServer extends Server implements CustomTransportStrategy {
       message = fromBusMessage(raw);
       this.options.validate(message);
     } catch (error) {
-      await this.deadLetter(raw, error, 1);
+      await this.putAside(raw, error, 1);
       return;
     }
-    const outcome = await this.attempt(raw, message, signal);
+    const context = this.options.context ?? ((_, run) => run());
+    const outcome = await context(message, () => this.dispatch(raw, message, signal));
     this.options.onHandled?.({
       message,
       durationMs: performance.now() - started,
@@ -127,72 +134,86 @@ export class BusServer extends Server implements CustomTransportStrategy {
     });
   }
 
-  private async attempt(
+  /** Each handler of the topic has its own tries: what one has done is not done again because of another. */
+  private async dispatch(
     raw: BusMessage,
     message: IntegrationMessage,
     signal: AbortSignal,
   ): Promise<'ok' | 'dead-letter'> {
+    let outcome: 'ok' | 'dead-letter' = 'ok';
+    for (const handler of this.routes.get(raw.topic) ?? []) {
+      const succeeded = await this.attempt(handler, raw, message, signal);
+      if (!succeeded) outcome = 'dead-letter';
+    }
+    return outcome;
+  }
+
+  private async attempt(
+    handler: NestHandler,
+    raw: BusMessage,
+    message: IntegrationMessage,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { maxAttempts = 5, retryBaseMs = 200, logger } = this.options;
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.handle(message);
-        return 'ok';
+        await this.handle(handler, message, new BusContext([raw, signal]));
+        return true;
       } catch (error) {
-        if (error instanceof InvariantViolation)
-          throw new StopConsumer(error.message, { cause: error });
-        const givenUp =
-          !isTransient(error) &&
-          (error instanceof ContractViolation || attempt >= (this.options.maxAttempts ?? 5));
-        if (givenUp) {
-          await this.deadLetter(raw, error, attempt);
-          return 'dead-letter';
+        const verdict = verdictOn(error, attempt, maxAttempts);
+        if (verdict === 'stop') throw new StopConsumer('a handler cannot go on', { cause: error });
+        if (verdict === 'dead-letter') {
+          await this.putAside(raw, error, attempt);
+          return false;
         }
-        this.options.logger?.warn('a message waits for another try', {
+        const waitMs = retryDelayMs(attempt, retryBaseMs);
+        logger?.warn('a message waits for another try', {
           messageId: message.id,
+          correlationId: message.correlationId,
           type: message.type,
           attempt,
+          waitMs,
           err: error,
         });
-        const cap = Math.min(
-          (this.options.retryBaseMs ?? 200) * 2 ** Math.min(attempt, 12),
-          RETRY_MAX_MS,
-        );
-        await delay(cap * (0.5 + Math.random() / 2), undefined, { signal });
+        await delay(waitMs, undefined, { signal });
       }
     }
   }
 
-  private async handle(message: IntegrationMessage): Promise<void> {
-    for (
-      let handler: NestHandler | undefined = this.messageHandlers.get(message.topic);
-      handler;
-      handler = handler.next as NestHandler | undefined
-    ) {
-      const result: unknown = await handler(message, undefined);
+  private async handle(
+    handler: NestHandler,
+    message: IntegrationMessage,
+    context: BusContext,
+  ): Promise<void> {
+    const limit = this.options.handlerTimeoutMs ?? 30_000;
+    const run = async (): Promise<void> => {
+      const result: unknown = await handler(message, context);
       await lastValueFrom(this.transformToObservable(result), { defaultValue: undefined });
+    };
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Unavailable(`the handler took more than ${String(limit)} ms`));
+      }, limit);
+    });
+    try {
+      await Promise.race([run(), late]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
-  private async deadLetter(raw: BusMessage, error: unknown, attempts: number): Promise<void> {
+  private async putAside(raw: BusMessage, error: unknown, attempts: number): Promise<void> {
     const { group, logger } = this.options;
-    const reason = error instanceof Error ? error : new Error(String(error));
+    const letter = deadLetterOf(raw, { group, error, attempts, failedAt: new Date() });
+    await this.producer?.send([letter]);
     logger?.error('a message became a dead letter', {
       topic: raw.topic,
       partition: raw.partition,
       offset: String(raw.offset),
-      err: reason,
+      messageId: raw.headers['ce_id'],
+      correlationId: raw.headers['ce_correlationid'],
+      err: error,
     });
-    const headers = {
-      ...raw.headers,
-      'x-error-class': reason.name,
-      'x-error-message': reason.message.slice(0, 500),
-      'x-attempts': String(attempts),
-      'x-original-topic': raw.topic,
-      'x-original-partition': String(raw.partition),
-      'x-original-offset': String(raw.offset),
-      'x-failed-at': new Date().toISOString(),
-    };
-    await this.producer?.send([
-      { topic: deadLetterTopic(raw.topic, group), key: raw.key, value: raw.value, headers },
-    ]);
   }
 }

@@ -1,9 +1,12 @@
 export * from './bus-server.js';
+export { deadLetterTopic } from './dead-letter.js';
 export * from './log-relay.js';
 export * from './message.js';
 export * from './migrations.js';
+export { BusContext } from './nest-errors.js';
 export * from './outbox.js';
 export * from './partitioner.js';
 export { createPgBus, type PgBusOptions } from './pg-bus.js';
 export { StopConsumer } from './pg-consumer.js';
 export * from './port.js';
+export { isTransient } from './retry-policy.js';

@@ -1,8 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { EventStore, GlobalPosition, RecordedEvent, Subscription } from '@daftari/event-store';
+import { InvariantViolation } from '@daftari/kernel';
 import type { Pool } from 'pg';
 import { type IntegrationMessage, toBusMessage } from './message.js';
+import { Pause } from './pause.js';
 import type { BusProducer } from './port.js';
+import { retryForever } from './retry-policy.js';
+import { inTransaction } from './transaction.js';
 
 /** What the relay needs. `translate` is pure: an event's messages are the same every time. */
 export interface LogRelayOptions {
@@ -11,16 +14,28 @@ export interface LogRelayOptions {
   readonly pool: Pool;
   readonly producer: BusProducer;
   readonly translate: (event: RecordedEvent) => readonly IntegrationMessage[];
+  /** Called when an event cannot be translated: no retry helps, and passing by it would lose it. */
   readonly onFatal?: (error: Error) => void;
+  /** Called for every failed try; the relay goes on trying. */
+  readonly onRetry?: (error: Error, attempt: number) => void;
 }
 
 const PAGE = 200;
+const POLL_MS = 250;
+
+/** An event whose translation throws; its cause is the error. */
+class UntranslatableEvent extends InvariantViolation {
+  constructor(event: RecordedEvent, cause: unknown) {
+    super(`${event.type} at ${event.position} cannot be translated: ${String(cause)}`);
+    this.cause = cause;
+  }
+}
 
 /** The event log is the outbox (ADR 0004): publishes it in commit order; the checkpoint moves only after the bus has the messages. */
 export class LogRelay {
-  private stopping = false;
+  private readonly abort = new AbortController();
+  private readonly pause = new Pause();
   private loop: Promise<void> = Promise.resolve();
-  private wake: () => void = () => undefined;
   private hint: Subscription | undefined;
 
   constructor(private readonly options: LogRelayOptions) {}
@@ -30,35 +45,35 @@ export class LogRelay {
       { after: 'end' },
       {
         event: async () => {
-          this.wake();
+          this.pause.wake();
         },
       },
     );
-    this.loop = this.run();
+    this.loop = this.run().catch((error: unknown) => {
+      this.options.onFatal?.(error instanceof Error ? error : new Error(String(error)));
+    });
   }
 
   async stop(): Promise<void> {
-    this.stopping = true;
-    this.wake();
+    this.abort.abort();
+    this.pause.wake();
     await this.hint?.stop();
     await this.loop;
   }
 
   private async run(): Promise<void> {
-    while (!this.stopping) {
-      const moved = await this.publish().catch(() => -1);
-      if (moved < 0) await delay(500);
-      else if (moved === 0) await this.sleep(250);
+    const { signal } = this.abort;
+    const onRetry = this.options.onRetry ?? (() => undefined);
+    while (!signal.aborted) {
+      const moved = await retryForever(() => this.publish(), { signal, baseMs: 200, onRetry });
+      if (moved === 0) await this.pause.sleep(POLL_MS);
     }
   }
 
   /** Publishes the next page; gives how many events it moved over. The checkpoint row is locked, so two relays take turns. */
-  async publish(): Promise<number> {
-    const { name, store, pool, producer, translate } = this.options;
-    const tx = await pool.connect();
-    let broken: Error | undefined;
-    try {
-      await tx.query('begin');
+  publish(): Promise<number> {
+    const { name, store, pool, producer } = this.options;
+    return inTransaction(pool, async (tx) => {
       await tx.query(
         "insert into relay_checkpoint(name, position) values ($1, '') on conflict do nothing",
         [name],
@@ -68,44 +83,30 @@ export class LogRelay {
         [name],
       );
       const position = rows[0]?.position ?? '';
+      const after = position === '' ? 'start' : (position as GlobalPosition);
       const messages: IntegrationMessage[] = [];
       let last = position;
       let count = 0;
-      for await (const event of store.readAll({
-        after: position === '' ? 'start' : (position as GlobalPosition),
-        limit: PAGE,
-      })) {
-        messages.push(...translate(event));
+      for await (const event of store.readAll({ after, limit: PAGE })) {
+        messages.push(...this.translate(event));
         last = event.position;
         count++;
       }
-      if (count > 0) {
-        await producer.send(messages.map(toBusMessage));
-        await tx.query(
-          'update relay_checkpoint set position = $2, updated_at = now() where name = $1',
-          [name, last],
-        );
-      }
-      await tx.query('commit');
+      if (count === 0) return 0;
+      await producer.send(messages.map(toBusMessage));
+      await tx.query(
+        'update relay_checkpoint set position = $2, updated_at = now() where name = $1',
+        [name, last],
+      );
       return count;
-    } catch (error) {
-      await tx.query('rollback').catch((failure: unknown) => {
-        broken = failure instanceof Error ? failure : new Error(String(failure));
-      });
-      throw error;
-    } finally {
-      tx.release(broken);
-    }
+    });
   }
 
-  private sleep(ms: number): Promise<void> {
-    if (this.stopping) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  private translate(event: RecordedEvent): readonly IntegrationMessage[] {
+    try {
+      return this.options.translate(event);
+    } catch (cause) {
+      throw new UntranslatableEvent(event, cause);
+    }
   }
 }

@@ -66,6 +66,7 @@ export const fromBusMessage = (message: BusMessage): IntegrationMessage => {
   };
   if (need('ce_specversion') !== '1.0')
     throw new PoisonMessage('only CloudEvents 1.0 is understood');
+  if (Number.isNaN(Date.parse(need('ce_time')))) throw new PoisonMessage('ce_time is not a time');
   if (message.value === null) throw new PoisonMessage('the value is empty');
   let data: unknown;
   try {

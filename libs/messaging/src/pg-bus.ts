@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Rejected } from '@daftari/kernel';
 import { Client, Pool } from 'pg';
 import { partitionOf } from './partitioner.js';
+import { Pause } from './pause.js';
 import { PgConsumer } from './pg-consumer.js';
 import type {
   Bus,
@@ -12,6 +12,7 @@ import type {
   Lag,
   OutgoingMessage,
 } from './port.js';
+import { retryDelayMs } from './retry-policy.js';
 
 /** How the PostgreSQL bus is reached. */
 export interface PgBusOptions {
@@ -26,6 +27,8 @@ class PgBus implements Bus {
   private readonly pool: Pool;
   private readonly partitions = new Map<string, number>();
   private readonly consumers = new Set<PgConsumer>();
+  private readonly reconnect = new Pause();
+  private readonly listening: Promise<void>;
   private listener: Client | undefined;
   private closed = false;
   private roundRobin = 0;
@@ -43,7 +46,7 @@ class PgBus implements Bus {
       lag: (group) => this.lag(group),
       seek: (group, topic, partition, offset) => this.seek(group, topic, partition, offset),
     };
-    void this.listen();
+    this.listening = this.listen();
   }
 
   async producer(): Promise<BusProducer> {
@@ -61,9 +64,12 @@ class PgBus implements Bus {
   }
 
   async close(): Promise<void> {
+    if (this.closed) return;
     this.closed = true;
     await Promise.all([...this.consumers].map((consumer) => consumer.stop()));
+    this.reconnect.wake();
     await this.listener?.end().catch(() => undefined);
+    await this.listening;
     await this.pool.end();
   }
 
@@ -144,44 +150,44 @@ class PgBus implements Bus {
     partition: number,
     offset: bigint,
   ): Promise<void> {
-    const { rows } = await this.pool.query<{ live: boolean }>(
-      `select exists (select 1 from bus.lease where grp = $1 and member is not null and lease_until > clock_timestamp()) as live`,
-      [group],
-    );
-    if (rows[0]?.live)
-      throw new Rejected('bus/group-is-running', `Stop every member of ${group} first`);
-    await this.pool.query(
-      `insert into bus.lease(grp, topic, partition, committed) values ($1, $2, $3, $4) on conflict (grp, topic, partition) do update set committed = $4, epoch = bus.lease.epoch + 1, member = null`,
+    await this.partitionsOf(topic);
+    const { rows } = await this.pool.query<{ moved: boolean }>(
+      'select bus.seek($1, $2, $3, $4) as moved',
       [group, topic, partition, offset.toString()],
     );
+    if (!rows[0]?.moved)
+      throw new Rejected('bus/group-is-running', `Stop every member of ${group} first`);
   }
 
   private async listen(): Promise<void> {
-    while (!this.closed) {
+    for (let attempt = 0; !this.closed; attempt++) {
       const client = new Client({
         connectionString: this.options.connectionString,
         connectionTimeoutMillis: 3_000,
       });
+      const lost = new Promise<void>((resolve) => {
+        client.on('error', () => {
+          resolve();
+        });
+        client.on('end', () => {
+          resolve();
+        });
+      });
       try {
-        const lost = new Promise<void>((resolve) => {
-          client.once('error', () => {
-            resolve();
-          });
-          client.once('end', () => {
-            resolve();
-          });
-        });
         await client.connect();
-        await client.query('listen bus');
         this.listener = client;
-        client.on('notification', () => {
-          for (const consumer of this.consumers) consumer.wakeUp();
+        client.on('notification', ({ payload }) => {
+          for (const consumer of this.consumers) consumer.wakeUp(payload ?? '');
         });
-        await lost;
+        await client.query('listen bus');
+        attempt = 0;
+        if (!this.closed) await lost;
       } catch {
-        await client.end().catch(() => undefined);
+        // Only the hint is missing: consumers poll meanwhile.
       }
-      if (!this.closed) await delay(500 + Math.random() * 500);
+      this.listener = undefined;
+      await client.end().catch(() => undefined);
+      if (!this.closed) await this.reconnect.sleep(100 + retryDelayMs(Math.min(attempt, 5), 200));
     }
   }
 }

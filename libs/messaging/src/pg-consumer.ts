@@ -1,17 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
+import { OwnedPartition } from './owned-partition.js';
+import { Pause } from './pause.js';
 import type { BusConsumer, BusMessage, ConsumeOptions } from './port.js';
 
-interface Owned {
-  readonly topic: string;
-  readonly partition: number;
-  readonly epoch: string;
-  next: bigint;
-  /** Set while a page of this partition is being handled. */
-  busy: Promise<void> | undefined;
-  lost: boolean;
-  readonly abort: AbortController;
-}
 interface Row {
   readonly topic: string;
   readonly partition: number;
@@ -21,22 +14,33 @@ interface Row {
   readonly headers: Record<string, string>;
   readonly ts: Date;
 }
+interface Assignment {
+  readonly topic: string;
+  readonly partition: number;
+  readonly epoch: string;
+  readonly committed: string;
+}
 
 const PAGE = 100;
+const REDELIVERY_MS = 100;
 const FETCH = `
   select m.topic, m.partition, m."offset", m.key, m.value, m.headers, m.ts from unnest($1::text[], $2::int[], $3::bigint[]) a(t, p, o)
   cross join lateral (select * from bus.message m where m.topic = a.t and m.partition = a.p and m."offset" >= a.o order by m."offset" limit ${String(PAGE)}) m`;
 
+/** A handler that cannot go on says so by throwing this; anything else is delivered again. */
+export class StopConsumer extends Error {}
+
 /** One member of a group: heartbeats, owns a fair share of the partitions, handles each partition in order. */
 export class PgConsumer implements BusConsumer {
   private readonly member = randomUUID();
-  private readonly owned = new Map<string, Owned>();
+  private readonly owned = new Map<string, OwnedPartition>();
+  private readonly pause = new Pause();
   private readonly session: number;
   private stopping = false;
   private failed = false;
   private lastBeat = 0;
-  private wake: () => void = () => undefined;
   private loop: Promise<void> = Promise.resolve();
+  private stopped: Promise<void> | undefined;
 
   constructor(
     private readonly pool: Pool,
@@ -52,146 +56,146 @@ export class PgConsumer implements BusConsumer {
     this.loop = this.run();
   }
 
-  wakeUp(): void {
-    this.wake();
+  /** There may be messages, or, when the group is named, another share of partitions. */
+  wakeUp(group: string): void {
+    if (group === this.options.group) this.lastBeat = 0;
+    if (group === '' || group === this.options.group) this.pause.wake();
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.stopped ??= this.drain();
+    return this.stopped;
+  }
+
+  private async drain(): Promise<void> {
     this.stopping = true;
-    this.wake();
+    for (const partition of this.owned.values()) partition.end();
+    this.pause.wake();
     await this.loop;
-    for (const partition of this.owned.values()) partition.abort.abort();
-    await Promise.all([...this.owned.values()].map((partition) => partition.busy));
-    await this.pool
-      .query(
-        'with m as (delete from bus.member where grp = $1 and member = $2) update bus.lease set member = null, lease_until = null where grp = $1 and member = $2',
-        [this.options.group, this.member],
-      )
-      .catch(() => undefined);
+    await this.query('select bus.leave($1, $2)', [this.options.group, this.member]).catch(
+      () => undefined, // the database is away: the lease runs out by itself
+    );
     this.onStopped();
   }
 
+  /** Beats until the last running handler is done, so that nobody takes a partition that is still being handled. */
   private async run(): Promise<void> {
-    while (!this.stopping && !this.failed) {
+    while (!this.failed && (!this.stopping || this.busy().length > 0)) {
       try {
-        if (Date.now() - this.lastBeat > this.session / 3) await this.heartbeat();
-        const idle = [...this.owned.values()].filter((partition) => partition.busy === undefined);
-        const got = idle.length > 0 ? await this.fetch(idle) : 0;
-        if (got === 0) await this.sleep(this.pollMs);
+        if (Date.now() - this.lastBeat >= this.session / 3) await this.heartbeat();
+        const idle = [...this.owned.values()].filter((partition) => partition.isIdle);
+        const got = idle.length > 0 && !this.stopping ? await this.fetch(idle) : 0;
+        if (got === 0) await this.pause.sleep(Math.min(this.pollMs, this.session / 3));
       } catch {
         // The database does not answer: what is owned may be lost; the next heartbeat tells.
-        await this.sleep(300 + Math.random() * 500);
+        await delay(Math.min(300 + Math.random() * 500, this.session / 3));
       }
     }
+    await Promise.all(this.busy());
+  }
+
+  private busy(): Promise<void>[] {
+    return [...this.owned.values()].flatMap((partition) => partition.busy ?? []);
   }
 
   private async heartbeat(): Promise<void> {
     const { group, topics } = this.options;
-    const { rows } = await this.pool.query<{
-      topic: string;
-      partition: number;
-      epoch: string;
-      committed: string;
-    }>('select * from bus.poll_assignment($1, $2, $3, make_interval(secs => $4))', [
-      group,
-      this.member,
-      topics,
-      this.session / 1_000,
-    ]);
-    this.lastBeat = Date.now();
-    const seen = new Set<string>();
-    for (const row of rows) {
-      const name = `${row.topic}:${String(row.partition)}`;
-      seen.add(name);
-      if (this.owned.get(name)?.epoch === row.epoch) continue;
-      this.lose(name);
-      this.owned.set(name, {
-        topic: row.topic,
-        partition: row.partition,
-        epoch: row.epoch,
-        next: BigInt(row.committed),
-        busy: undefined,
-        lost: false,
-        abort: new AbortController(),
-      });
+    const beat = Date.now();
+    const rows = await this.query<Assignment>(
+      'select * from bus.poll_assignment($1, $2, $3, make_interval(secs => $4), $5)',
+      [group, this.member, topics, this.session / 1_000, !this.stopping],
+    );
+    this.lastBeat = beat;
+    const mine = new Map(rows.map((row) => [`${row.topic}:${String(row.partition)}`, row]));
+    for (const [name, partition] of this.owned)
+      if (mine.get(name)?.epoch !== partition.epoch) this.lose(partition);
+    if (this.stopping) return;
+    for (const [name, row] of mine) {
+      if (this.owned.has(name)) continue;
+      const { topic, partition, epoch, committed } = row;
+      this.owned.set(name, new OwnedPartition(topic, partition, epoch, BigInt(committed)));
     }
-    for (const name of this.owned.keys()) if (!seen.has(name)) this.lose(name);
     await this.giveUpSurplus();
   }
 
-  private lose(name: string): void {
-    const partition = this.owned.get(name);
-    if (!partition) return;
-    partition.lost = true;
-    partition.abort.abort();
-    this.owned.delete(name);
+  private lose(partition: OwnedPartition): void {
+    partition.end();
+    if (this.owned.get(partition.name) === partition) this.owned.delete(partition.name);
   }
 
+  /** A surplus partition is released when its running message is done; the heartbeat does not wait for it. */
   private async giveUpSurplus(): Promise<void> {
     const { group, topics } = this.options;
-    const { rows } = await this.pool.query<{ fair: number }>(
-      'select bus.fair_share($1, $2) as fair',
-      [group, topics],
-    );
-    for (const [name, partition] of [...this.owned].slice(rows[0]?.fair ?? this.owned.size)) {
-      this.owned.delete(name);
-      await partition.busy;
-      await this.pool.query('select bus.release($1, $2, $3, $4, $5)', [
-        group,
-        partition.topic,
-        partition.partition,
-        this.member,
-        partition.epoch,
-      ]);
-    }
+    const rows = await this.query<{ fair: number }>('select bus.fair_share($1, $2, $3) as fair', [
+      group,
+      this.member,
+      topics,
+    ]);
+    const share = rows[0]?.fair ?? this.owned.size;
+    for (const partition of [...this.owned.values()].slice(share)) partition.end();
+    for (const partition of this.owned.values())
+      if (partition.hasEnded && partition.busy === undefined) await this.release(partition);
   }
 
-  private async fetch(idle: readonly Owned[]): Promise<number> {
-    const values = [
-      idle.map((p) => p.topic),
-      idle.map((p) => p.partition),
-      idle.map((p) => p.next.toString()),
-    ];
-    const { rows } = await this.pool.query<Row>({ name: 'bus_fetch', text: FETCH, values });
-    const pages = new Map<string, Row[]>();
-    for (const row of rows) {
-      const name = `${row.topic}:${String(row.partition)}`;
-      pages.set(name, [...(pages.get(name) ?? []), row]);
-    }
-    for (const [name, page] of pages) {
-      const partition = this.owned.get(name);
-      if (partition) partition.busy = this.handle(partition, page);
+  private async release(partition: OwnedPartition): Promise<void> {
+    const { topic, epoch } = partition;
+    await this.query('select bus.release($1, $2, $3, $4, $5)', [
+      this.options.group,
+      topic,
+      partition.partition,
+      this.member,
+      epoch,
+    ]);
+    this.lose(partition);
+  }
+
+  private async fetch(idle: readonly OwnedPartition[]): Promise<number> {
+    const { rows } = await this.pool.query<Row>({
+      name: 'bus_fetch',
+      text: FETCH,
+      values: [
+        idle.map((p) => p.topic),
+        idle.map((p) => p.partition),
+        idle.map((p) => p.next.toString()),
+      ],
+    });
+    for (const partition of idle) {
+      const page = rows.filter(
+        (row) => row.topic === partition.topic && row.partition === partition.partition,
+      );
+      if (page.length > 0) partition.busy = this.handle(partition, page.map(toMessage));
     }
     return rows.length;
   }
 
-  /** Handles a page in order and commits after each message; a failure ends the page, and what is left comes again. */
-  private async handle(partition: Owned, page: readonly Row[]): Promise<void> {
+  /** A failure ends the page; what is left of it comes again. A refused commit means that another member owns the partition. */
+  private async handle(partition: OwnedPartition, page: readonly BusMessage[]): Promise<void> {
     try {
-      for (const row of page) {
-        if (this.stopping || partition.lost) break;
-        await this.options.handler(toMessage(row), { signal: partition.abort.signal });
-        const next = BigInt(row.offset) + 1n;
-        if (!(await this.commit(partition, next))) {
-          partition.lost = true;
-          break;
-        }
-        partition.next = next;
+      const end = await partition.handle(page, this.options.handler, (next) =>
+        this.commit(partition, next),
+      );
+      if (end === 'fenced') {
+        this.lose(partition);
+        this.lastBeat = 0;
       }
     } catch (error) {
-      if (!this.stopping && !partition.lost && isFatal(error)) {
-        this.failed = true;
-        this.options.onFatal(error);
-      } else {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    } finally {
-      partition.busy = undefined;
-      this.wake();
+      if (error instanceof StopConsumer) this.fail(error);
+      else if (!partition.hasEnded) await delay(REDELIVERY_MS);
     }
+    partition.busy = undefined;
+    if (partition.hasEnded) this.lastBeat = 0; // the next beat releases it
+    this.pause.wake();
   }
 
-  private async commit(partition: Owned, next: bigint): Promise<boolean> {
+  /** Nothing more is begun and nothing is committed for the message that failed; the process is expected to exit. */
+  private fail(error: StopConsumer): void {
+    if (this.failed) return;
+    this.failed = true;
+    for (const partition of this.owned.values()) partition.end();
+    this.options.onFatal(error.cause instanceof Error ? error.cause : error);
+  }
+
+  private async commit(partition: OwnedPartition, next: bigint): Promise<boolean> {
     const { rows } = await this.pool.query<{ ok: boolean }>({
       name: 'bus_commit',
       text: 'select bus.commit_offset($1, $2, $3, $4, $5, $6) as ok',
@@ -207,22 +211,11 @@ export class PgConsumer implements BusConsumer {
     return rows[0]?.ok ?? false;
   }
 
-  private sleep(ms: number): Promise<void> {
-    if (this.stopping) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  private async query<R extends object>(text: string, values: unknown[]): Promise<R[]> {
+    const { rows } = await this.pool.query<R>(text, values);
+    return rows;
   }
 }
-
-/** A handler that cannot go on says so by throwing this; anything else is delivered again. */
-export class StopConsumer extends Error {}
-
-const isFatal = (error: unknown): error is StopConsumer => error instanceof StopConsumer;
 
 const toMessage = (row: Row): BusMessage => ({
   topic: row.topic,
