@@ -1,0 +1,19 @@
+import { Sandbox } from './sandbox.js';
+import { sandboxConfig } from './config.js';
+
+const fail = (error: unknown): never => {
+  process.stderr.write(`sandbox: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+};
+
+try {
+  const sandbox = new Sandbox(sandboxConfig(process.env));
+  await sandbox.start();
+  const stop = (): void => {
+    sandbox.stop().then(() => process.exit(0), fail);
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+} catch (error) {
+  fail(error);
+}

@@ -1,0 +1,47 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { SandboxConfig } from './config.js';
+import { Book } from './daraja/book.js';
+import { Daraja } from './daraja/daraja.js';
+import { InitiatorKeys } from './daraja/keys.js';
+import { isFree, Messages } from './messages/messages.js';
+
+/** The simulated providers on loopback: one HTTP server and one mail server. */
+export class Sandbox {
+  readonly server: FastifyInstance = Fastify({
+    forceCloseConnections: true,
+    bodyLimit: 1024 * 1024,
+  });
+  private readonly messages = new Messages();
+
+  constructor(private readonly config: SandboxConfig) {
+    const { SANDBOX_DATA_FILE: file } = config;
+    this.server.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string' },
+      (_request, body, done) => {
+        done(null, body);
+      },
+    );
+    new Daraja(
+      new Book(file),
+      new InitiatorKeys(file === '' ? '' : `${file}.keys`),
+      config.SANDBOX_CALLBACK_DELAY_MS,
+    ).mount(this.server);
+    this.messages.mount(this.server);
+    for (const path of ['/livez', '/readyz'])
+      this.server.get(path, async () => ({ success: true, data: { status: 'up' }, metadata: {} }));
+  }
+
+  /** Listens; a taken port is a clear error. Gives the HTTP address. */
+  async start(): Promise<string> {
+    const { SANDBOX_SMTP_PORT: smtp, SANDBOX_HTTP_PORT: port } = this.config;
+    if (smtp !== 0 && !(await isFree(smtp))) throw new Error(`port ${String(smtp)} is taken`);
+    await this.messages.listen(smtp);
+    return this.server.listen({ port, host: '127.0.0.1' });
+  }
+
+  async stop(): Promise<void> {
+    await this.server.close();
+    await this.messages.close();
+  }
+}
