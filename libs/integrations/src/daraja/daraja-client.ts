@@ -76,7 +76,8 @@ export class DarajaClient {
       PartyA: Number(order.phone),
       PartyB: this.config.shortcode,
       PhoneNumber: Number(order.phone),
-      CallBackURL: `${this.config.callbackBaseUrl}/s`,
+      // The reference in the path names the payment even when our side never saw the provider's answer.
+      CallBackURL: `${this.config.callbackBaseUrl}/s/${order.ourRef}`,
       AccountReference: order.accountReference.slice(0, 12),
       TransactionDesc: order.description.slice(0, 13),
     };
