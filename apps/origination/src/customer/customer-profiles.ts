@@ -16,22 +16,18 @@ const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
 const text = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' ? value : null;
 
-/** Reads identity's answer; only figures are taken from it. An income without a currency is in the tenant's. */
-export const parseProfile = (
-  answer: unknown,
-  tenantCurrency: string,
-): Omit<CustomerProfile, 'completedLoans'> => {
+/** Reads identity's answer. Only figures are taken from it; what is missing or not understood is null. */
+export const parseProfile = (answer: unknown): Omit<CustomerProfile, 'completedLoans'> => {
   const user = objectOf(answer);
-  const profile = { ...user, ...objectOf(user['profile']) };
-  const income = profile['monthlyIncome'];
-  const amount = text(income) ?? text(objectOf(income)['amount']);
-  const currency = text(objectOf(income)['currency']) ?? tenantCurrency;
-  const employment = text(profile['employmentStatus']) ?? text(profile['employment']);
+  const profile = objectOf(user['profile']);
+  const income = objectOf(profile['monthlyIncome']);
+  const amount = text(income['amount']);
+  const currency = text(income['currency']);
   return {
     tenantId: text(user['tenantId']),
     emailVerified: user['emailVerified'] === true,
-    monthlyIncome: amount === null ? null : { amount, currency },
-    employed: employment !== null && !/^(unemployed|none|student)$/i.test(employment),
+    monthlyIncome: amount === null || currency === null ? null : { amount, currency },
+    employed: /^(self-)?employed$/.test(text(profile['employment']) ?? ''),
   };
 };
 
@@ -45,20 +41,16 @@ export class CustomerProfiles {
   ) {}
 
   /** Errors: NotFound for a user of another tenant or none, Unavailable when identity does not answer. */
-  async of(
-    customerId: string,
-    tenant: { tenantId: string; currency: string },
-  ): Promise<CustomerProfile> {
+  async of(customerId: string, tenantId: string): Promise<CustomerProfile> {
     const url = `${this.config.IDENTITY_URL}/internal/users/${encodeURIComponent(customerId)}`;
     const answer = await this.http.get<unknown>(url, {
       headers: { 'x-internal-key': this.config.INTERNAL_KEY },
     });
-    const profile = parseProfile(answer, tenant.currency);
-    if (profile.tenantId !== null && profile.tenantId !== tenant.tenantId)
-      throw new NotFound('customer');
+    const profile = parseProfile(answer);
+    if (profile.tenantId !== tenantId) throw new NotFound('customer');
     const { rows } = await this.db.pool.query<{ completed: number }>(
       `select count(*)::int as completed from read_loans where tenant_id = $1 and customer_id = $2 and status = 'completed'`,
-      [tenant.tenantId, customerId],
+      [tenantId, customerId],
     );
     return { ...profile, completedLoans: rows[0]?.completed ?? 0 };
   }

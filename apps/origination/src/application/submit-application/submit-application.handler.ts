@@ -48,14 +48,13 @@ export class SubmitApplicationHandler {
   }
 
   private async submission(body: SubmitApplicationRequest, meta: RequestMeta): Promise<Submission> {
-    const tenant = await this.tenants.get(meta.tenantId);
-    const profile = await this.profiles.of(meta.userId, tenant);
-    const { monthlyIncome, employed, completedLoans } = profile;
+    const profile = await this.profiles.of(meta.userId, meta.tenantId);
+    const { emailVerified, monthlyIncome, employed, completedLoans } = profile;
     return {
       applicationId: deterministicId('application', meta.commandId),
       tenantId: meta.tenantId,
       customerId: meta.userId,
-      emailVerified: profile.emailVerified || meta.emailVerified,
+      emailVerified,
       product: await this.product(body.productId, meta.tenantId),
       principal: { amount: body.principal.amount, currency: body.principal.currency },
       numberOfInstallments: body.numberOfInstallments,
