@@ -68,6 +68,11 @@ export const environmentOf = (
       DARAJA_CALLBACK_BASE_URL: `${local(ports.gateway)}/hooks/daraja/${secrets.hookToken}`,
       DARAJA_HOOK_TOKEN: secrets.hookToken,
       DARAJA_TENANT_ID: DEMO_TENANT,
+      // The sandbox answers within moments, so looks may come early.
+      PROVIDER_TIMEOUT_MS: '5000',
+      POLL_FIRST_MS: '1500',
+      POLL_MAX_MS: '10000',
+      PAYOUT_RESEND_AFTER_MS: '10000',
     },
     notifications: { SMTP_PORT: String(ports.smtp), SMS_BASE_URL: local(ports.sandbox) },
     reporting: {},

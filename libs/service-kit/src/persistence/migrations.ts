@@ -17,7 +17,7 @@ export interface MigrationStatus {
 }
 
 const LOCK = 'select pg_advisory_xact_lock(727001)';
-const TABLE = `create table if not exists schema_migration(
+const TABLE = `create table if not exists public.schema_migration(
   name text primary key, checksum text not null, batch int not null, applied_at timestamptz not null default now())`;
 
 const checksum = (migration: Migration): string =>
@@ -51,12 +51,12 @@ export class Migrator {
       const done = await this.applied(client);
       const missing = this.migrations.filter((migration) => !done.has(migration.name));
       const { rows } = await client.query<{ batch: number }>(
-        'select coalesce(max(batch), 0)::int + 1 as batch from schema_migration',
+        'select coalesce(max(batch), 0)::int + 1 as batch from public.schema_migration',
       );
       for (const migration of missing) {
         await client.query(migration.up);
         await client.query(
-          'insert into schema_migration(name, checksum, batch) values ($1, $2, $3)',
+          'insert into public.schema_migration(name, checksum, batch) values ($1, $2, $3)',
           [migration.name, checksum(migration), rows[0]?.batch ?? 1],
         );
       }
@@ -68,13 +68,13 @@ export class Migrator {
   async down(): Promise<string[]> {
     return this.locked(async (client) => {
       const { rows } = await client.query<{ name: string }>(
-        'select name from schema_migration where batch = (select max(batch) from schema_migration) order by name desc',
+        'select name from public.schema_migration where batch = (select max(batch) from public.schema_migration) order by name desc',
       );
       for (const { name } of rows) {
         const migration = this.migrations.find((candidate) => candidate.name === name);
         invariant(migration !== undefined, `migration ${name} is applied but not known`);
         await client.query(migration.down);
-        await client.query('delete from schema_migration where name = $1', [name]);
+        await client.query('delete from public.schema_migration where name = $1', [name]);
       }
       return rows.map((row) => row.name);
     });
@@ -94,7 +94,7 @@ export class Migrator {
 
   private async applied(client: PoolClient): Promise<Map<string, string>> {
     const { rows } = await client.query<{ name: string; checksum: string }>(
-      'select name, checksum from schema_migration',
+      'select name, checksum from public.schema_migration',
     );
     return new Map(rows.map((row) => [row.name, row.checksum]));
   }

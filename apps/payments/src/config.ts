@@ -1,0 +1,126 @@
+import { IsInt, IsNotEmpty, IsUUID, IsUrl, Min, MinLength } from 'class-validator';
+import { deterministicId } from '@daftari/kernel';
+import { BaseConfig, Env } from '@daftari/service-kit';
+
+const URL_RULE = { require_tld: false, require_protocol: true };
+
+/** The environment of the payments service. */
+export class PaymentsConfig extends BaseConfig {
+  @Env({
+    description:
+      'Base address of Daraja: https://sandbox.safaricom.co.ke, https://api.safaricom.co.ke, or a simulator',
+    example: 'https://sandbox.safaricom.co.ke',
+    default: 'https://sandbox.safaricom.co.ke',
+  })
+  @IsUrl(URL_RULE)
+  DARAJA_BASE_URL: string;
+
+  @Env({ description: 'Consumer key of the Daraja app', example: 'key', secret: true })
+  @IsNotEmpty()
+  DARAJA_CONSUMER_KEY: string;
+
+  @Env({ description: 'Consumer secret of the Daraja app', example: 'secret', secret: true })
+  @IsNotEmpty()
+  DARAJA_CONSUMER_SECRET: string;
+
+  @Env({ description: 'Paybill that customers pay to', example: '174379' })
+  @IsNotEmpty()
+  DARAJA_SHORTCODE: string;
+
+  @Env({ description: 'Pass key of the paybill (STK push)', example: 'pass key', secret: true })
+  @IsNotEmpty()
+  DARAJA_PASSKEY: string;
+
+  @Env({ description: 'Bulk disbursement shortcode that payouts come from', example: '600000' })
+  @IsNotEmpty()
+  DARAJA_B2C_SHORTCODE: string;
+
+  @Env({ description: 'API operator of the disbursement shortcode', example: 'apiop' })
+  @IsNotEmpty()
+  DARAJA_INITIATOR_NAME: string;
+
+  @Env({
+    description: "The API operator's password; lapses after 90 days",
+    example: 'password',
+    secret: true,
+  })
+  @IsNotEmpty()
+  DARAJA_INITIATOR_PASSWORD: string;
+
+  @Env({
+    description: "Safaricom's certificate or public key: PEM text, a file, or an address",
+    example: 'daraja-sandbox.pem',
+  })
+  @IsNotEmpty()
+  DARAJA_CERTIFICATE: string;
+
+  @Env({
+    description:
+      'Public address of our callbacks, the token included; must not contain words like mpesa',
+    example: 'https://pay.example.com/hooks/daraja/<token>',
+  })
+  @IsUrl(URL_RULE)
+  DARAJA_CALLBACK_BASE_URL: string;
+
+  @Env({
+    description: 'Unguessable token in the path of callbacks',
+    example: '32 hex digits',
+    secret: true,
+  })
+  @MinLength(16)
+  DARAJA_HOOK_TOKEN: string;
+
+  @Env({
+    description: 'Tenant whose money this merchant account moves',
+    example: 'a tenant id',
+    default: deterministicId('tenant', 'demo'),
+  })
+  @IsUUID()
+  DARAJA_TENANT_ID: string;
+
+  @Env({
+    description: 'Longest wait for a provider, in milliseconds',
+    example: '30000',
+    default: 30_000,
+  })
+  @IsInt()
+  @Min(100)
+  PROVIDER_TIMEOUT_MS: number;
+
+  @Env({
+    description: 'First look at a pending payment or payout, in milliseconds; later ones double',
+    example: '20000',
+    default: 20_000,
+  })
+  @IsInt()
+  @Min(50)
+  POLL_FIRST_MS: number;
+
+  @Env({
+    description: 'Longest time between two looks, in milliseconds',
+    example: '3600000',
+    default: 3_600_000,
+  })
+  @IsInt()
+  @Min(100)
+  POLL_MAX_MS: number;
+
+  @Env({
+    description:
+      'A payout of unknown outcome is sent again under the same id after this time, in milliseconds',
+    example: '900000',
+    default: 900_000,
+  })
+  @IsInt()
+  @Min(1_000)
+  PAYOUT_RESEND_AFTER_MS: number;
+
+  @Env({
+    description: 'How often due work is looked for, in milliseconds',
+    example: '100',
+    default: 100,
+  })
+  @IsInt()
+  @Min(20)
+  TASK_POLL_MS: number;
+}

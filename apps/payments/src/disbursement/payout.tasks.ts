@@ -1,0 +1,107 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { parseMoney } from '@daftari/kernel';
+import type { DarajaClient, Outcome } from '@daftari/integrations';
+import { CONFIG, Database } from '@daftari/service-kit';
+import type { PaymentsConfig } from '../config.js';
+import { DARAJA } from '../provider/daraja.provider.js';
+import { Streams } from '../streams.js';
+import { TaskQueue } from '../tasks/task-queue.js';
+import type { DisbursementCommand, PayoutOrder } from './domain/disbursement.js';
+
+/** Sends payouts and finds out what became of them. The disbursement's id is the provider's idempotency key. */
+@Injectable()
+export class PayoutTasks {
+  constructor(
+    private readonly db: Database,
+    private readonly streams: Streams,
+    private readonly queue: TaskQueue,
+    @Inject(DARAJA) private readonly daraja: DarajaClient,
+    @Inject(CONFIG) private readonly config: PaymentsConfig,
+  ) {}
+
+  /** Sends the payout once its money is reserved. A payout that may have left is asked for, not sent again. */
+  async submit(id: string): Promise<'done' | 'again'> {
+    const { state } = await this.streams.disbursement(id);
+    if (state.status === 'submitting') {
+      await this.record(id, {
+        type: 'RecordUnknown',
+        data: { reason: 'the process died while the payout was being sent' },
+      });
+      return 'done';
+    }
+    if (state.status !== 'reserved' || !state.order) return 'done';
+    await this.streams.changeDisbursement(id, { type: 'StartSubmit' }, null);
+    const command = afterPayout(await this.send(state.order));
+    await this.record(id, command);
+    return command.type === 'RecordNotSent' ? 'again' : 'done';
+  }
+
+  /** Asks for the status; the answer arrives as a callback. An order that nobody knows of after a long time is sent again under the same id (ADR 6). */
+  async poll(id: string): Promise<'done' | 'again'> {
+    const { state } = await this.streams.disbursement(id);
+    if (
+      (state.status !== 'accepted' &&
+        state.status !== 'unknown' &&
+        state.status !== 'submitting') ||
+      !state.order
+    )
+      return 'done';
+    if (state.status === 'unknown' && (await this.isOld(id))) {
+      const outcome = await this.send(state.order);
+      if (outcome.kind === 'accepted')
+        await this.record(id, {
+          type: 'RecordAccepted',
+          data: { providerRef: outcome.providerRef },
+        });
+    }
+    await this.daraja.transactionStatus({ ourRef: id });
+    return 'again';
+  }
+
+  private send(order: PayoutOrder): Promise<Outcome> {
+    return this.daraja.b2c({
+      ourRef: order.disbursementId,
+      amount: parseMoney(order.amount),
+      phone: order.phone,
+      remarks: `Loan ${order.loanId}`,
+    });
+  }
+
+  private async isOld(id: string): Promise<boolean> {
+    const { rows } = await this.db.pool.query<{ old: boolean }>(
+      `select max(e.created) < now() - make_interval(secs => $2) as old from es.event e join es.stream s using (stream_id) where s.name = $1`,
+      [`disbursement-${id}`, this.config.PAYOUT_RESEND_AFTER_MS / 1_000],
+    );
+    return rows[0]?.old ?? false;
+  }
+
+  private async record(id: string, command: DisbursementCommand): Promise<void> {
+    await this.streams.changeDisbursement(id, command, null, async (tx, changed) => {
+      if (changed && (command.type === 'RecordAccepted' || command.type === 'RecordUnknown'))
+        await this.queue.schedule(tx, 'poll-payout', id, this.config.POLL_FIRST_MS);
+    });
+  }
+}
+
+const afterPayout = (outcome: Outcome): DisbursementCommand => {
+  switch (outcome.kind) {
+    case 'accepted':
+      return { type: 'RecordAccepted', data: { providerRef: outcome.providerRef } };
+    case 'notSent':
+      return { type: 'RecordNotSent', data: { reason: outcome.reason } };
+    case 'throttled':
+      return { type: 'RecordNotSent', data: { reason: 'the provider is busy' } };
+    case 'declined':
+      return { type: 'Decline', data: { code: outcome.code, reason: outcome.reason } };
+    case 'rejected':
+      return outcome.config
+        ? { type: 'RecordNotSent', data: { reason: `configuration: ${outcome.reason}` } }
+        : { type: 'Decline', data: { code: outcome.code, reason: outcome.reason } };
+    case 'needsCustomer':
+    case 'pending':
+    case 'succeeded':
+      return { type: 'RecordUnknown', data: { reason: outcome.kind } };
+    case 'unknown':
+      return { type: 'RecordUnknown', data: { reason: outcome.reason } };
+  }
+};

@@ -1,0 +1,27 @@
+import type { Migration } from '@daftari/service-kit';
+
+/** Loans that can be paid, callbacks as they came, work that is due, calls to providers, and the list of payments. */
+export const paymentTables: Migration = {
+  name: '20260101_100001_payments',
+  up: `
+    create table payable_loan(
+      loan_id uuid primary key, tenant_id uuid not null, customer_id uuid not null, account_reference text not null, status text not null, sequence bigint not null,
+      unique (tenant_id, account_reference));
+    create table webhook_inbox(
+      id bigint generated always as identity primary key, kind text not null, our_ref text, dedupe_key text not null unique, raw text not null, remote_ip text not null,
+      received_at timestamptz not null default now(), status text not null default 'new' check (status in ('new','done','ignored','failed')),
+      attempts int not null default 0, next_at timestamptz not null default now(), last_error text);
+    create index webhook_inbox_due on webhook_inbox(next_at) where status = 'new';
+    create table scheduled_task(
+      id text primary key, kind text not null, aggregate_id uuid not null, due_at timestamptz not null, attempt int not null default 0, lease_until timestamptz);
+    create index scheduled_task_due on scheduled_task(due_at);
+    create table provider_call(
+      id bigint generated always as identity primary key, at timestamptz not null default now(), provider text not null, operation text not null, our_ref text,
+      status int, duration_ms int not null, request_body text, response_body text, error text);
+    create index provider_call_ref on provider_call(our_ref);
+    create table read_payments(
+      payment_id uuid primary key, tenant_id uuid not null, loan_id uuid, customer_id uuid, method text not null, amount numeric(38,0) not null, currency char(3) not null,
+      status text not null, receipt text, created_at timestamptz not null, updated_at timestamptz not null);
+    create index read_payments_tenant on read_payments(tenant_id, created_at desc);`,
+  down: 'drop table read_payments, provider_call, scheduled_task, webhook_inbox, payable_loan;',
+};

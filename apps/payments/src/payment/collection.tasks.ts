@@ -1,0 +1,126 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { invariant, type MoneyJson, parseMoney } from '@daftari/kernel';
+import type { DarajaClient, Outcome } from '@daftari/integrations';
+import { CONFIG, Tenants } from '@daftari/service-kit';
+import type { PaymentsConfig } from '../config.js';
+import { DARAJA } from '../provider/daraja.provider.js';
+import { type Loaded, Streams } from '../streams.js';
+import { TaskQueue } from '../tasks/task-queue.js';
+import type { Payment, PaymentCommand } from './domain/payment.js';
+
+/** Looks after which a confirmed payment is settled although its callback, which alone holds the receipt, never came. */
+const LOOKS_WITHOUT_RECEIPT = 4;
+
+/** Sends prompts and finds out what became of them. */
+@Injectable()
+export class CollectionTasks {
+  constructor(
+    private readonly streams: Streams,
+    private readonly queue: TaskQueue,
+    private readonly tenants: Tenants,
+    @Inject(DARAJA) private readonly daraja: DarajaClient,
+    @Inject(CONFIG) private readonly config: PaymentsConfig,
+  ) {}
+
+  /** Sends the prompt. A prompt that may have been sent is never sent again: Daraja has no idempotency for it. */
+  async submit(paymentId: string): Promise<'done' | 'again'> {
+    const { state } = await this.streams.payment(paymentId);
+    if (state.status === 'submitting') {
+      await this.record(paymentId, {
+        type: 'RecordUnknown',
+        data: { reason: 'the process died while the prompt was being sent' },
+      });
+      return 'done';
+    }
+    if (state.status !== 'initiated' || !state.order) return 'done';
+    await this.streams.changePayment(paymentId, { type: 'StartSubmit' }, null);
+    const { amount, phone, accountReference } = state.order;
+    const outcome = await this.daraja.stkPush({
+      ourRef: paymentId,
+      amount: parseMoney(amount),
+      phone,
+      accountReference,
+      description: 'Loan payment',
+    });
+    const command = afterPush(outcome);
+    await this.record(paymentId, command);
+    return command.type === 'RecordNotSent' ? 'again' : 'done';
+  }
+
+  /** Asks the provider. Only its answer settles or fails a payment; the callback alone never does. */
+  async poll(paymentId: string, attempt: number): Promise<'done' | 'again'> {
+    const loaded = await this.streams.payment(paymentId);
+    const { state } = loaded;
+    if (state.status === 'succeeded' || state.status === 'none') return 'done';
+    if (state.checkoutRequestId === null) return 'again';
+    const outcome = await this.daraja.stkQuery({
+      checkoutRequestId: state.checkoutRequestId,
+      ourRef: paymentId,
+    });
+    if (outcome.kind === 'succeeded') return this.confirm(paymentId, loaded, attempt);
+    if (outcome.kind !== 'declined' || state.reported?.success === true) return 'again';
+    await this.streams.changePayment(
+      paymentId,
+      { type: 'Fail', data: { code: outcome.code, reason: outcome.reason } },
+      null,
+    );
+    return 'done';
+  }
+
+  private async confirm(
+    paymentId: string,
+    { state, meta }: Loaded<Payment>,
+    attempt: number,
+  ): Promise<'done' | 'again'> {
+    invariant(
+      state.order !== null && meta !== null && state.checkoutRequestId !== null,
+      'a polled payment has an order',
+    );
+    const reported = state.reported?.success === true ? state.reported : null;
+    if (!reported && attempt < LOOKS_WITHOUT_RECEIPT) return 'again';
+    const amount: MoneyJson = reported?.amount ?? state.order.amount;
+    const receipt = reported?.receipt ?? state.checkoutRequestId;
+    const effectiveOn = await this.tenants.today(meta.tenantId);
+    await this.streams.changePayment(
+      paymentId,
+      {
+        type: 'Succeed',
+        data: {
+          receipt,
+          amount,
+          effectiveOn,
+          confirmedBy: reported ? 'callback and query' : 'query',
+        },
+      },
+      null,
+    );
+    return 'done';
+  }
+
+  private async record(paymentId: string, command: PaymentCommand): Promise<void> {
+    await this.streams.changePayment(paymentId, command, null, async (tx) => {
+      if (command.type === 'RecordPrompt' || command.type === 'RecordUnknown')
+        await this.queue.schedule(tx, 'poll-payment', paymentId, this.config.POLL_FIRST_MS);
+    });
+  }
+}
+
+const afterPush = (outcome: Outcome): PaymentCommand => {
+  switch (outcome.kind) {
+    case 'needsCustomer':
+    case 'accepted':
+      return { type: 'RecordPrompt', data: { checkoutRequestId: outcome.providerRef } };
+    case 'notSent':
+      return { type: 'RecordNotSent', data: { reason: outcome.reason } };
+    case 'throttled':
+      return { type: 'RecordNotSent', data: { reason: 'the provider is busy' } };
+    case 'declined':
+    case 'rejected':
+      return { type: 'Fail', data: { code: outcome.code, reason: outcome.reason } };
+    case 'pending':
+    case 'succeeded':
+      return { type: 'RecordUnknown', data: { reason: outcome.kind } };
+    case 'unknown':
+      return { type: 'RecordUnknown', data: { reason: outcome.reason } };
+  }
+};

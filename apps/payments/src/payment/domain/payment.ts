@@ -1,0 +1,174 @@
+import { accept, type Decision, type MoneyJson, reject } from '@daftari/kernel';
+
+/** What a collection is. */
+export interface PaymentOrder {
+  readonly paymentId: string;
+  readonly loanId: string | null;
+  readonly customerId: string | null;
+  readonly method: 'mpesa-stk' | 'mpesa-c2b';
+  readonly amount: MoneyJson;
+  readonly phone: string;
+  readonly accountReference: string;
+}
+/** What a callback says; hearsay until the provider confirms it. */
+export interface CallbackReport {
+  readonly checkoutRequestId: string;
+  readonly success: boolean;
+  readonly receipt: string | null;
+  readonly amount: MoneyJson | null;
+}
+/** How a payment was settled. */
+export interface Settlement {
+  readonly receipt: string;
+  readonly amount: MoneyJson;
+  readonly effectiveOn: string;
+  readonly confirmedBy: string;
+}
+interface Problem {
+  readonly reason: string;
+}
+interface Refusal extends Problem {
+  readonly code: string;
+}
+
+/** Stored events of a payment. */
+export type PaymentEvent =
+  | { readonly type: 'PaymentInitiated'; readonly data: PaymentOrder }
+  | { readonly type: 'SubmitStarted'; readonly data: PaymentOrder }
+  | { readonly type: 'SubmitNotSent'; readonly data: Problem }
+  | { readonly type: 'CustomerPrompted'; readonly data: { readonly checkoutRequestId: string } }
+  | { readonly type: 'OutcomeUnknown'; readonly data: Problem }
+  | { readonly type: 'CallbackReported'; readonly data: CallbackReport }
+  | { readonly type: 'ContradictoryEvidence'; readonly data: Problem }
+  | { readonly type: 'PaymentSucceeded'; readonly data: PaymentOrder & Settlement }
+  | { readonly type: 'PaymentFailed'; readonly data: PaymentOrder & Refusal };
+
+/** Where a payment stands. */
+export type PaymentStatus =
+  'none' | 'initiated' | 'submitting' | 'pending' | 'succeeded' | 'failed';
+
+/** A payment folded. */
+export interface Payment {
+  readonly status: PaymentStatus;
+  readonly order: PaymentOrder | null;
+  readonly checkoutRequestId: string | null;
+  readonly reported: CallbackReport | null;
+  readonly receipt: string | null;
+}
+
+/** Before the first event. */
+export const noPayment: Payment = {
+  status: 'none',
+  order: null,
+  checkoutRequestId: null,
+  reported: null,
+  receipt: null,
+};
+
+/** Folds one event; checks nothing. */
+export const evolvePayment = (state: Payment, event: PaymentEvent): Payment => {
+  switch (event.type) {
+    case 'PaymentInitiated':
+      return { ...state, status: 'initiated', order: event.data };
+    case 'SubmitStarted':
+      return { ...state, status: 'submitting' };
+    case 'SubmitNotSent':
+      return { ...state, status: 'initiated' };
+    case 'CustomerPrompted':
+      return { ...state, status: 'pending', checkoutRequestId: event.data.checkoutRequestId };
+    case 'OutcomeUnknown':
+      return { ...state, status: 'pending' };
+    case 'CallbackReported':
+      return {
+        ...state,
+        status: 'pending',
+        checkoutRequestId: event.data.checkoutRequestId,
+        reported: event.data,
+      };
+    case 'ContradictoryEvidence':
+      return state;
+    case 'PaymentSucceeded':
+      return { ...state, status: 'succeeded', receipt: event.data.receipt };
+    case 'PaymentFailed':
+      return { ...state, status: 'failed' };
+  }
+};
+
+/** What can be asked of a payment. */
+export type PaymentCommand =
+  | { readonly type: 'Initiate'; readonly data: PaymentOrder }
+  | { readonly type: 'StartSubmit' }
+  | { readonly type: 'RecordNotSent'; readonly data: Problem }
+  | { readonly type: 'RecordPrompt'; readonly data: { readonly checkoutRequestId: string } }
+  | { readonly type: 'RecordUnknown'; readonly data: Problem }
+  | { readonly type: 'RecordCallback'; readonly data: CallbackReport }
+  | { readonly type: 'Succeed'; readonly data: Settlement }
+  | { readonly type: 'Fail'; readonly data: Refusal };
+
+/** Why a command is refused. */
+export type PaymentRejection = 'payment/illegal-transition' | 'payment/unknown';
+
+const FROM: Readonly<Record<PaymentCommand['type'], readonly PaymentStatus[]>> = {
+  Initiate: ['none'],
+  StartSubmit: ['initiated'],
+  RecordNotSent: ['submitting'],
+  RecordPrompt: ['submitting'],
+  RecordUnknown: ['submitting'],
+  RecordCallback: ['submitting', 'pending'],
+  Succeed: ['initiated', 'submitting', 'pending', 'failed'],
+  Fail: ['initiated', 'submitting', 'pending'],
+};
+/** What is already so, or was overtaken by a callback, changes nothing. */
+const NOTHING_NEW: Readonly<
+  Record<'pending' | 'succeeded' | 'failed', readonly PaymentCommand['type'][]>
+> = {
+  pending: ['RecordPrompt', 'RecordUnknown'],
+  succeeded: ['Succeed', 'RecordCallback', 'RecordPrompt', 'RecordUnknown'],
+  failed: ['Fail', 'RecordCallback', 'RecordPrompt', 'RecordUnknown'],
+};
+
+/** Decides one command. A success is never undone by later evidence; a failure gives way to a confirmed success. */
+export const decidePayment = (
+  command: PaymentCommand,
+  state: Payment,
+): Decision<PaymentEvent, PaymentRejection> => {
+  if (command.type === 'Initiate')
+    return state.order
+      ? accept()
+      : accept<PaymentEvent>({ type: 'PaymentInitiated', data: command.data });
+  if (!state.order) return reject('payment/unknown');
+  if (state.status === 'succeeded' && command.type === 'Fail')
+    return accept<PaymentEvent>({
+      type: 'ContradictoryEvidence',
+      data: { reason: command.data.reason },
+    });
+  if (
+    (state.status === 'pending' || state.status === 'succeeded' || state.status === 'failed') &&
+    NOTHING_NEW[state.status].includes(command.type)
+  )
+    return accept();
+  if (!FROM[command.type].includes(state.status)) return reject('payment/illegal-transition');
+  return accept<PaymentEvent>(eventOf(command, state.order));
+};
+
+const eventOf = (
+  command: Exclude<PaymentCommand, { type: 'Initiate' }>,
+  order: PaymentOrder,
+): PaymentEvent => {
+  switch (command.type) {
+    case 'StartSubmit':
+      return { type: 'SubmitStarted', data: order };
+    case 'RecordNotSent':
+      return { type: 'SubmitNotSent', data: command.data };
+    case 'RecordPrompt':
+      return { type: 'CustomerPrompted', data: command.data };
+    case 'RecordUnknown':
+      return { type: 'OutcomeUnknown', data: command.data };
+    case 'RecordCallback':
+      return { type: 'CallbackReported', data: command.data };
+    case 'Succeed':
+      return { type: 'PaymentSucceeded', data: { ...order, ...command.data } };
+    case 'Fail':
+      return { type: 'PaymentFailed', data: { ...order, ...command.data } };
+  }
+};

@@ -1,0 +1,194 @@
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+} from '@nestjs/common';
+import { ApiOperation, ApiPropertyOptional } from '@nestjs/swagger';
+import type { TransactionalEventStore } from '@daftari/event-store';
+import { deterministicId, formatMinor, NotFound, parseMoney, Rejected } from '@daftari/kernel';
+import {
+  Database,
+  EVENT_STORE,
+  eventMeta,
+  Idempotent,
+  Meta,
+  page,
+  type Page,
+  type RequestMeta,
+  Requires,
+} from '@daftari/service-kit';
+import { Transform } from 'class-transformer';
+import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { Streams } from '../streams.js';
+import { TaskQueue } from '../tasks/task-queue.js';
+import { StartPaymentRequest } from './start-payment.request.js';
+
+/** Filters of the list. */
+export class ListPaymentsRequest {
+  @ApiPropertyOptional({ example: '0198c2f0-0000-7000-8000-000000000001' })
+  @IsOptional()
+  @IsUUID()
+  loanId?: string;
+
+  @ApiPropertyOptional({ example: 25 })
+  @IsOptional()
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit?: number;
+}
+
+interface Payable {
+  readonly customer_id: string;
+  readonly account_reference: string;
+  readonly status: string;
+}
+
+@Controller('v1')
+export class PaymentsController {
+  constructor(
+    private readonly db: Database,
+    private readonly streams: Streams,
+    private readonly queue: TaskQueue,
+    @Inject(EVENT_STORE) private readonly store: TransactionalEventStore,
+  ) {}
+
+  @Post('payments')
+  @HttpCode(202)
+  @Requires('payments:create-own', 'payments:operate')
+  @Idempotent()
+  @ApiOperation({ summary: 'Ask a phone to pay for a loan (M-Pesa STK push)' })
+  async start(
+    @Body() body: StartPaymentRequest,
+    @Meta() meta: RequestMeta,
+  ): Promise<{ paymentId: string; status: string }> {
+    const { rows } = await this.db.pool.query<Payable>(
+      'select customer_id, account_reference, status from payable_loan where loan_id = $1 and tenant_id = $2',
+      [body.loanId, meta.tenantId],
+    );
+    const loan = rows[0];
+    if (!loan || (loan.customer_id !== meta.userId && !meta.permissions.has('payments:operate')))
+      throw new NotFound('loan');
+    if (loan.status !== 'active')
+      throw new Rejected('payment/loan-not-active', 'Only an active loan takes payments', 409);
+    const { minor } = parseMoney(body.amount);
+    if (minor <= 0n || minor % 100n !== 0n) {
+      throw new Rejected(
+        'payment/amount-invalid',
+        'M-Pesa moves whole shillings, at least one',
+        422,
+        [
+          {
+            field: 'amount',
+            code: 'payment/amount-invalid',
+            message: 'whole shillings, at least 1.00',
+          },
+        ],
+      );
+    }
+    const paymentId = deterministicId('payment', meta.commandId);
+    const order = {
+      paymentId,
+      loanId: body.loanId,
+      customerId: loan.customer_id,
+      method: 'mpesa-stk' as const,
+      amount: { ...body.amount, amount: formatMinor(minor, 'KES') },
+      phone: body.phone,
+      accountReference: loan.account_reference,
+    };
+    await this.streams.changePayment(
+      paymentId,
+      { type: 'Initiate', data: order },
+      eventMeta(meta),
+      async (tx, changed) => {
+        if (changed) await this.queue.schedule(tx, 'submit-payment', paymentId, 0);
+      },
+    );
+    return { paymentId, status: 'initiated' };
+  }
+
+  @Get('payments')
+  @Requires('payments:read-own', 'payments:read')
+  @ApiOperation({ summary: 'List payments, newest first' })
+  async list(
+    @Query() query: ListPaymentsRequest,
+    @Meta() meta: RequestMeta,
+  ): Promise<Page<object>> {
+    const { rows } = await this.db.pool.query<{ amount: string; currency: string }>(
+      `select payment_id as "paymentId", loan_id as "loanId", method, amount, currency, status, receipt, created_at as "createdAt" from read_payments
+       where tenant_id = $1 and ($2::uuid is null or customer_id = $2) and ($3::uuid is null or loan_id = $3) order by created_at desc limit $4`,
+      [
+        meta.tenantId,
+        meta.permissions.has('payments:read') ? null : meta.userId,
+        query.loanId ?? null,
+        query.limit ?? 25,
+      ],
+    );
+    return page(
+      rows.map((row) => ({
+        ...row,
+        amount: { amount: formatMinor(BigInt(row.amount), row.currency), currency: row.currency },
+      })),
+    );
+  }
+
+  @Get('payments/:id')
+  @Requires('payments:read-own', 'payments:read')
+  @ApiOperation({ summary: 'One payment' })
+  async one(@Param('id', ParseUUIDPipe) id: string, @Meta() meta: RequestMeta): Promise<object> {
+    const { state, meta: known } = await this.streams.payment(id);
+    const allowed =
+      known?.tenantId === meta.tenantId &&
+      (meta.permissions.has('payments:read') || state.order?.customerId === meta.userId);
+    if (!allowed || !state.order) throw new NotFound('payment');
+    const { paymentId, loanId, method, amount } = state.order;
+    return { paymentId, loanId, method, amount, status: state.status, receipt: state.receipt };
+  }
+
+  @Get('payments/:id/trail')
+  @Requires('payments:read')
+  @ApiOperation({
+    summary: 'Everything about one payment or payout: events, provider calls, callbacks',
+  })
+  async trail(@Param('id', ParseUUIDPipe) id: string, @Meta() meta: RequestMeta): Promise<object> {
+    const payment = await this.streams.payment(id);
+    const stream = payment.revision === null ? `disbursement-${id}` : `payment-${id}`;
+    const known =
+      payment.revision === null ? (await this.streams.disbursement(id)).meta : payment.meta;
+    if (known?.tenantId !== meta.tenantId) throw new NotFound('payment');
+    const events: object[] = [];
+    for await (const { type, data, revision, recordedAt, metadata } of this.store.readStream(
+      stream,
+    ))
+      events.push({ type, data, revision: revision.toString(), recordedAt, metadata });
+    const calls = await this.db.pool.query(
+      'select at, provider, operation, status, duration_ms as "durationMs", request_body as "request", response_body as "response", error from provider_call where our_ref = $1 order by id',
+      [id],
+    );
+    const callbacks = await this.db.pool.query(
+      'select received_at as "receivedAt", kind, status, raw from webhook_inbox where our_ref = $1 or position($1 in raw) > 0 or position($2 in raw) > 0 order by id',
+      [id, payment.state.receipt ?? id],
+    );
+    return { events, providerCalls: calls.rows, callbacks: callbacks.rows };
+  }
+
+  @Get('disbursements/:id')
+  @Requires('payments:read')
+  @ApiOperation({ summary: 'One disbursement process' })
+  async disbursement(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Meta() meta: RequestMeta,
+  ): Promise<object> {
+    const { state, meta: known } = await this.streams.disbursement(id);
+    if (known?.tenantId !== meta.tenantId || !state.order) throw new NotFound('disbursement');
+    const { phone: _phone, ...order } = state.order;
+    return { ...order, status: state.status, receipt: state.receipt, reason: state.reason };
+  }
+}

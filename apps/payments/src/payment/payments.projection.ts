@@ -1,0 +1,55 @@
+import { parseMoney } from '@daftari/kernel';
+import type { Projection } from '@daftari/event-store';
+import type { PaymentEvent } from './domain/payment.js';
+
+const PENDING = ['SubmitStarted', 'CustomerPrompted', 'OutcomeUnknown', 'CallbackReported'];
+
+/** One row per payment, for lists. */
+export const paymentsProjection: Projection = {
+  name: 'payments',
+  filter: { on: 'stream', prefixes: ['payment-'] },
+  handles: ['PaymentInitiated', 'SubmitNotSent', ...PENDING, 'PaymentSucceeded', 'PaymentFailed'],
+  ignores: ['ContradictoryEvidence'],
+  async apply(recorded, tx) {
+    const event = { type: recorded.type, data: recorded.data } as PaymentEvent;
+    const id = recorded.stream.slice('payment-'.length);
+    if (event.type === 'PaymentInitiated') {
+      const { loanId, customerId, method, amount } = event.data;
+      await tx.query(
+        `insert into read_payments(payment_id, tenant_id, loan_id, customer_id, method, amount, currency, status, created_at, updated_at) values ($1,$2,$3,$4,$5,$6,$7,'initiated',$8,$8) on conflict do nothing`,
+        [
+          id,
+          recorded.metadata.tenantId,
+          loanId,
+          customerId,
+          method,
+          parseMoney(amount).minor.toString(),
+          amount.currency,
+          recorded.recordedAt,
+        ],
+      );
+      return;
+    }
+    const settled = event.type === 'PaymentSucceeded' ? event.data : null;
+    const status = settled
+      ? 'succeeded'
+      : event.type === 'PaymentFailed'
+        ? 'failed'
+        : PENDING.includes(event.type)
+          ? 'pending'
+          : 'initiated';
+    await tx.query(
+      'update read_payments set status = $2, receipt = coalesce($3, receipt), amount = coalesce($4, amount), updated_at = $5 where payment_id = $1',
+      [
+        id,
+        status,
+        settled?.receipt ?? null,
+        settled ? parseMoney(settled.amount).minor.toString() : null,
+        recorded.recordedAt,
+      ],
+    );
+  },
+  async reset(tx) {
+    await tx.query('delete from read_payments');
+  },
+};

@@ -1,0 +1,47 @@
+import { Module } from '@nestjs/common';
+import { TOPIC } from '@daftari/contracts';
+import type { ServiceDefinition } from '@daftari/service-kit';
+import { PaymentsConfig } from './config.js';
+import { LedgerConsumer } from './consumers/ledger.consumer.js';
+import { LoanConsumer } from './consumers/loan.consumer.js';
+import { PayoutTasks } from './disbursement/payout.tasks.js';
+import { HooksController } from './hooks/hooks.controller.js';
+import { InboxWorker } from './hooks/inbox-worker.js';
+import { paymentTables } from './migrations.js';
+import { CollectionTasks } from './payment/collection.tasks.js';
+import { PaymentsController } from './payment/payments.controller.js';
+import { paymentsProjection } from './payment/payments.projection.js';
+import { darajaProvider } from './provider/daraja.provider.js';
+import { RegisterCallbacks } from './provider/register-callbacks.js';
+import { Streams } from './streams.js';
+import { TaskQueue } from './tasks/task-queue.js';
+import { TaskWorker } from './tasks/task-worker.js';
+import { translate } from './translate.js';
+
+@Module({
+  controllers: [PaymentsController, HooksController, LoanConsumer, LedgerConsumer],
+  providers: [
+    Streams,
+    TaskQueue,
+    TaskWorker,
+    CollectionTasks,
+    PayoutTasks,
+    InboxWorker,
+    RegisterCallbacks,
+    darajaProvider,
+  ],
+})
+class PaymentsModule {}
+
+/** The payments service: collections, payouts, provider callbacks, the disbursement process. */
+export const service: ServiceDefinition<PaymentsConfig> = {
+  name: 'payments',
+  config: PaymentsConfig,
+  module: PaymentsModule,
+  migrations: [paymentTables],
+  eventSourced: true,
+  produces: [TOPIC.paymentV1, TOPIC.disbursementV1, TOPIC.ledgerCommandsV1, TOPIC.auditV1],
+  translate,
+  projections: [paymentsProjection],
+  openapi: { title: 'Payments', description: 'Money in and money out, once each.' },
+};
