@@ -2,3 +2,5 @@ export * from './decider-spec.js';
 export * from './eventually.js';
 export * from './postgres.js';
 export * from './token-issuer.js';
+export * from './platform-client.js';
+export * from './loan-walk.js';

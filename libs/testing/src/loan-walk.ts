@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import { eventually } from './eventually.js';
+import { ApiUser, type PlatformState } from './platform-client.js';
+
+type Json = Awaited<ReturnType<ApiUser['ok']>>;
+const SLOW = { withinMs: 120_000, everyMs: 200 };
+const PRODUCT = {
+  name: 'Biashara 90',
+  currency: 'KES',
+  minPrincipal: '1000.00',
+  maxPrincipal: '100000.00',
+  minInstallments: 1,
+  maxInstallments: 12,
+  minMonthlyIncome: '10000.00',
+  // Level instalments in whole shillings, because M-Pesa moves nothing smaller.
+  terms: {
+    annualRatePercent: '24',
+    repaymentEvery: { n: 1, unit: 'months' },
+    installmentAmountInMultiplesOf: '1',
+  },
+};
+const whole = (amount: string): string => `${String(Math.ceil(Number(amount)))}.00`;
+
+/** The people of the demo tenant, logged in, and the sandbox: everything that a walk through a loan's life needs. */
+export class LoanWalk {
+  private constructor(
+    private readonly state: PlatformState,
+    readonly staff: ApiUser,
+    readonly admin: ApiUser,
+    readonly operator: ApiUser,
+    readonly auditor: ApiUser,
+    readonly productId: string,
+  ) {}
+
+  /** Logs everybody in, puts capital into the float, and publishes a product. */
+  static async prepare(state: PlatformState): Promise<LoanWalk> {
+    const login = (role: string): Promise<ApiUser> =>
+      ApiUser.login(state.gateway, `${role}@demo.daftari.test`, state.password);
+    const [staff, admin, operator, auditor] = await Promise.all([
+      login('staff'),
+      login('admin'),
+      login('operator'),
+      login('auditor'),
+    ]);
+    await admin.ok('/v1/ledger/capital', {
+      body: { amount: { amount: '10000000.00', currency: 'KES' }, reference: 'demo capital' },
+    });
+    const product = await staff.ok('/v1/products', { body: PRODUCT });
+    return new LoanWalk(state, staff, admin, operator, auditor, String(product.productId));
+  }
+
+  /** Registers a customer, opens the link in the mail that it got, and fills in the profile. */
+  async customer(phone: string, income = '60000.00'): Promise<ApiUser> {
+    const email = `c-${randomUUID()}@example.test`;
+    const password = 'correct horse battery staple';
+    await new ApiUser(this.state.gateway, undefined).ok('/v1/auth/register', {
+      body: { email, password, name: 'Asha Otieno', phone },
+    });
+    const mail = await eventually(async () => (await this.mails(email))[0], {
+      ...SLOW,
+      what: `a mail to ${email}`,
+    });
+    const link = /https?:\S+token=\S+/.exec(mail.text)?.[0] ?? '';
+    const opened = await fetch(link.replace(/^https?:\/\/[^/]+/, this.state.gateway));
+    if (!opened.ok) throw new Error(`the verification link answered ${String(opened.status)}`);
+    const customer = await ApiUser.login(this.state.gateway, email, password);
+    await customer.ok('/v1/me/profile', {
+      method: 'PUT',
+      body: {
+        name: 'Asha Otieno',
+        phone,
+        dateOfBirth: '1990-05-17',
+        monthlyIncome: { amount: income, currency: 'KES' },
+        employment: 'employed',
+      },
+    });
+    return customer;
+  }
+
+  /** Applies; gives the application's id. */
+  async apply(customer: ApiUser, phone: string, amount = '25000.00'): Promise<string> {
+    const application = await customer.ok('/v1/applications', {
+      body: {
+        productId: this.productId,
+        principal: { amount, currency: 'KES' },
+        numberOfInstallments: 3,
+        phone,
+      },
+    });
+    return String(application.applicationId);
+  }
+
+  /** Reviewed by one, approved by another, paid out; gives the active loan. */
+  async lend(customer: ApiUser, phone: string): Promise<Json> {
+    const id = await this.apply(customer, phone);
+    await this.staff.ok(`/v1/applications/${id}/review`, { body: {} });
+    const { loanId } = await this.admin.ok(`/v1/applications/${id}/approve`, { body: {} });
+    await this.staff.ok(`/v1/loans/${String(loanId)}/disburse`, { body: {} });
+    return this.loanWhen(String(loanId), (loan) => loan.status === 'active');
+  }
+
+  /** Waits until a loan is as wanted. */
+  loanWhen(loanId: string, wanted: (loan: Json) => boolean): Promise<Json> {
+    return eventually(
+      async () => {
+        const loan = await this.staff.ok(`/v1/loans/${loanId}`);
+        return wanted(loan) && loan;
+      },
+      { ...SLOW, what: `loan ${loanId}` },
+    );
+  }
+
+  /** Pays by STK push and waits until it is allocated. */
+  async payByPush(
+    customer: ApiUser,
+    loanId: string,
+    amount: string,
+    phone: string,
+  ): Promise<string> {
+    await eventually(
+      async () => (await this.staff.ok(`/v1/loans/${loanId}`)).status === 'active',
+      SLOW,
+    );
+    const before = ((await this.staff.ok(`/v1/loans/${loanId}`)).repayments as unknown[]).length;
+    const send = async (): Promise<Json | undefined> =>
+      customer
+        .ok('/v1/payments', {
+          body: { loanId, amount: { amount: whole(amount), currency: 'KES' }, phone },
+        })
+        .catch((error: unknown) => {
+          // Payments hears of an activated loan a moment after origination does.
+          if (
+            String(error).includes('payment/loan-not-active') ||
+            String(error).includes('loan/not-found')
+          )
+            return undefined;
+          throw error;
+        });
+    const { paymentId } = await eventually(send, SLOW);
+    await this.loanWhen(loanId, (loan) => (loan.repayments as unknown[]).length > before);
+    return String(paymentId);
+  }
+
+  /** Pays at the paybill and waits until it is allocated. */
+  async payAtPaybill(loan: Json, amount: string, times = 1): Promise<void> {
+    const before = (
+      (await this.staff.ok(`/v1/loans/${String(loan.loanId)}`)).repayments as unknown[]
+    ).length;
+    const transId = `S${randomUUID().replaceAll('-', '').slice(0, 9).toUpperCase()}`;
+    await eventually(
+      async () => {
+        const response = await fetch(`${this.state.sandbox}/sandbox/daraja/c2b`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({
+            amount: whole(amount),
+            billRefNumber: loan.accountReference,
+            msisdn: '254700000001',
+            transId,
+            times,
+          }),
+        });
+        return ((await response.json()) as { accepted: boolean }).accepted;
+      },
+      { ...SLOW, what: 'the paybill payment is accepted' },
+    );
+    await this.loanWhen(
+      String(loan.loanId),
+      (seen) => (seen.repayments as unknown[]).length > before,
+    );
+  }
+
+  /** Moves the business date forward and waits until origination has heard of it. */
+  async advance(to: string, loanId: string): Promise<void> {
+    await this.operator.ok('/v1/business-date/advance', { body: { to } });
+    await this.loanWhen(loanId, (loan) => String(loan.asOf) >= to);
+  }
+
+  /** The mails that somebody got. */
+  async mails(to: string): Promise<{ subject: string; text: string }[]> {
+    return (await (
+      await fetch(`${this.state.sandbox}/sandbox/mails?to=${encodeURIComponent(to)}`)
+    ).json()) as { subject: string; text: string }[];
+  }
+
+  /** What the provider really executed. */
+  async movements(): Promise<
+    { kind: string; ref: string; msisdn: string; amount: number; receipt: string }[]
+  > {
+    return (await (await fetch(`${this.state.sandbox}/sandbox/daraja/transactions`)).json()) as {
+      kind: string;
+      ref: string;
+      msisdn: string;
+      amount: number;
+      receipt: string;
+    }[];
+  }
+
+  /** Waits until every cent that moved at the provider stands in the journal and the books agree; gives the auditor's report. */
+  async settleBooks(): Promise<Json> {
+    return eventually(async () => {
+      const accounts = (await this.auditor.ok('/v1/ledger/accounts')) as {
+        account: string;
+        balance: string;
+      }[];
+      const open = accounts.filter(
+        ({ account, balance }) => account.includes('clearing') && Number(balance) !== 0,
+      );
+      const report = await this.auditor.ok('/v1/ledger/verify');
+      const check = await this.staff.ok('/v1/reports/check');
+      if (open.length > 0 || report.ok !== true || check.ok !== true)
+        throw new Error(JSON.stringify({ open, report, check }));
+      return report;
+    }, SLOW);
+  }
+}
