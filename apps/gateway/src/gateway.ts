@@ -226,14 +226,12 @@ export class Gateway {
         requestId: request.id,
         ...(healthy ? {} : { code: 'service/unavailable' }),
       };
-      return reply
-        .status(healthy ? 200 : 503)
-        .send({
-          success: healthy,
-          data,
-          ...(healthy ? {} : { message: 'Not healthy', errors: ['a service is down'] }),
-          metadata,
-        });
+      return reply.status(healthy ? 200 : 503).send({
+        success: healthy,
+        data,
+        ...(healthy ? {} : { message: 'Not healthy', errors: ['a service is down'] }),
+        metadata,
+      });
     };
     this.server.get('/livez', async (request, reply) =>
       reply.send({ success: true, data: { status: 'up' }, metadata: { requestId: request.id } }),

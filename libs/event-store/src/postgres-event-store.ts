@@ -37,10 +37,7 @@ class PostgresEventStore implements TransactionalEventStore {
   private readonly wakers = new Set<() => void>();
   private readonly subscriptions = new Set<Subscription>();
 
-  constructor(
-    pool: Pool,
-    options: PostgresEventStoreOptions,
-  ) {
+  constructor(pool: Pool, options: PostgresEventStoreOptions) {
     this.schema = schemaName(options.schema);
     this.pollMs = options.pollIntervalMs ?? 250;
     this.reader = new PostgresReader(pool, this.schema);

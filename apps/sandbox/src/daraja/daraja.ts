@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Book, type Movement } from './book.js';
+import type { Book } from './book.js';
+import { type Movement } from './book.js';
 import { type Scenario, scenarioOf } from './faults.js';
 import type { InitiatorKeys } from './keys.js';
 

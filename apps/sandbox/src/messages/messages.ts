@@ -91,14 +91,12 @@ export class Messages {
         });
         return { statusCode: 101, number, status: 'Success', cost: 'KES 0.8000', messageId: id };
       });
-      return reply
-        .status(201)
-        .send({
-          SMSMessageData: {
-            Message: `Sent to ${String(recipients.length)}/${String(recipients.length)} Total Cost: KES 0.8000`,
-            Recipients: recipients,
-          },
-        });
+      return reply.status(201).send({
+        SMSMessageData: {
+          Message: `Sent to ${String(recipients.length)}/${String(recipients.length)} Total Cost: KES 0.8000`,
+          Recipients: recipients,
+        },
+      });
     });
     server.get('/sandbox/mails', async (request) =>
       this.mails.filter((mail) => mail.to.includes(to(request.query))),
