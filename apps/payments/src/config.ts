@@ -106,6 +106,15 @@ export class PaymentsConfig extends BaseConfig {
   POLL_MAX_MS: number;
 
   @Env({
+    description: 'A prompt without any result is given up after this time, in milliseconds',
+    example: '3600000',
+    default: 3_600_000,
+  })
+  @IsInt()
+  @Min(100)
+  PAYMENT_EXPIRES_MS: number;
+
+  @Env({
     description:
       'A payout of unknown outcome is sent again under the same id after this time, in milliseconds',
     example: '900000',

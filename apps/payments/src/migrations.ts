@@ -25,3 +25,16 @@ export const paymentTables: Migration = {
     create index read_payments_tenant on read_payments(tenant_id, created_at desc);`,
   down: 'drop table read_payments, provider_call, scheduled_task, webhook_inbox, payable_loan;',
 };
+
+/** Which payment a receipt settled, the newest payout of a loan, and a version that a running task is recognised by. */
+export const receiptsAndPayouts: Migration = {
+  name: '20260101_100002_receipts_and_payouts',
+  up: `
+    create table used_receipt(receipt text primary key, payment_id uuid not null);
+    alter table payable_loan add column disbursement_id uuid;
+    alter table scheduled_task add column version bigint not null default 0;`,
+  down: `
+    alter table scheduled_task drop column version;
+    alter table payable_loan drop column disbursement_id;
+    drop table used_receipt;`,
+};

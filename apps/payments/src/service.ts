@@ -7,10 +7,11 @@ import { LoanConsumer } from './consumers/loan.consumer.js';
 import { PayoutTasks } from './disbursement/payout.tasks.js';
 import { HooksController } from './hooks/hooks.controller.js';
 import { InboxWorker } from './hooks/inbox-worker.js';
-import { paymentTables } from './migrations.js';
+import { paymentTables, receiptsAndPayouts } from './migrations.js';
 import { CollectionTasks } from './payment/collection.tasks.js';
 import { PaymentsController } from './payment/payments.controller.js';
 import { paymentsProjection } from './payment/payments.projection.js';
+import { Receipts } from './payment/receipts.js';
 import { darajaProvider } from './provider/daraja.provider.js';
 import { RegisterCallbacks } from './provider/register-callbacks.js';
 import { Streams } from './streams.js';
@@ -28,6 +29,7 @@ import { translate } from './translate.js';
     PayoutTasks,
     InboxWorker,
     RegisterCallbacks,
+    Receipts,
     darajaProvider,
   ],
 })
@@ -38,7 +40,7 @@ export const service: ServiceDefinition<PaymentsConfig> = {
   name: 'payments',
   config: PaymentsConfig,
   module: PaymentsModule,
-  migrations: [paymentTables],
+  migrations: [paymentTables, receiptsAndPayouts],
   eventSourced: true,
   produces: [TOPIC.paymentV1, TOPIC.disbursementV1, TOPIC.ledgerCommandsV1, TOPIC.auditV1],
   translate,

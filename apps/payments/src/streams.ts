@@ -33,10 +33,13 @@ export interface Loaded<S> {
   readonly state: S;
   readonly revision: bigint | null;
   readonly meta: EventMeta | null;
+  /** When its first event was recorded. */
+  readonly startedAt: Date | null;
 }
 interface Folded<S> {
   readonly state: S;
   readonly meta: EventMeta | null;
+  readonly startedAt: Date | null;
 }
 
 const metaOf = (event: RecordedEvent): EventMeta => ({
@@ -103,12 +106,16 @@ export class Streams {
     initial: S,
     evolve: (state: S, event: RecordedEvent) => S,
   ): Promise<Loaded<S>> {
-    const first: Folded<S> = { state: initial, meta: null };
+    const first: Folded<S> = { state: initial, meta: null, startedAt: null };
     const { state, revision } = await loadState<Folded<S>>(
       this.store,
       stream,
       first,
-      (folded, event) => ({ state: evolve(folded.state, event), meta: metaOf(event) }),
+      (folded, event) => ({
+        state: evolve(folded.state, event),
+        meta: metaOf(event),
+        startedAt: folded.startedAt ?? event.recordedAt,
+      }),
     );
     return { ...state, revision };
   }

@@ -59,6 +59,10 @@ const ofPayment = (recorded: RecordedEvent, event: PaymentEvent): IntegrationMes
       return [status(recorded, event.data, 'pending')];
     case 'PaymentFailed':
       return [status(recorded, event.data, 'failed', event.data.reason)];
+    case 'PaymentExpired':
+      return [status(recorded, event.data, 'expired', event.data.reason)];
+    case 'PaymentReversed':
+      return [status(recorded, event.data, 'reversed', event.data.reason)];
     case 'PaymentSucceeded': {
       const { paymentId, loanId, customerId, method, amount, receipt, effectiveOn } = event.data;
       const settled = integrationMessage(recorded, paymentSettled, loanId ?? paymentId, {

@@ -51,6 +51,10 @@ export class LoanConsumer {
           accountReference,
           status: 'approved',
         });
+        await tx.client.query('update payable_loan set disbursement_id = $2 where loan_id = $1', [
+          loanId,
+          disbursementId,
+        ]);
       },
     );
   }

@@ -1,7 +1,16 @@
 import { timingSafeEqual } from 'node:crypto';
-import { Body, Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  HttpCode,
+  Inject,
+  Param,
+  PayloadTooLargeException,
+  Post,
+  Req,
+} from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
-import { NotFound } from '@daftari/kernel';
+import { ContractViolation, NotFound } from '@daftari/kernel';
 import { parseC2bValidation } from '@daftari/integrations';
 import { callerOf, CONFIG, Database, Public, RawResponse } from '@daftari/service-kit';
 import type { FastifyRequest } from 'fastify';
@@ -15,6 +24,8 @@ interface Ack {
 }
 const ACCEPTED: Ack = { ResultCode: 0, ResultDesc: 'Accepted' };
 const REFUSED: Ack = { ResultCode: 'C2B00012', ResultDesc: 'Rejected' };
+
+const MOST_BYTES = 256 * 1_024;
 
 const same = (given: string, expected: string): boolean => {
   const a = Buffer.from(given);
@@ -66,8 +77,9 @@ export class HooksController {
   ): Promise<Ack> {
     if (!same(token, this.config.DARAJA_HOOK_TOKEN) || !isHookKind(kind))
       throw new NotFound('callback');
-    if (kind === 'v') return this.validate(body);
     const raw = JSON.stringify(body);
+    if (Buffer.byteLength(raw) > MOST_BYTES) throw new PayloadTooLargeException();
+    if (kind === 'v') return this.validate(body);
     const { key, problem } = dedupeKeyOf(kind, ref, body, raw);
     await this.db.pool.query(
       'insert into webhook_inbox(kind, our_ref, dedupe_key, raw, remote_ip, status, last_error) values ($1,$2,$3,$4,$5,$6,$7) on conflict do nothing',
@@ -86,7 +98,13 @@ export class HooksController {
 
   /** Before the customer pays: is there such a loan? */
   private async validate(body: object): Promise<Ack> {
-    const { accountReference } = parseC2bValidation(body);
+    let accountReference: string | undefined;
+    try {
+      accountReference = parseC2bValidation(body).accountReference;
+    } catch (error) {
+      if (error instanceof ContractViolation) return REFUSED;
+      throw error;
+    }
     const { rowCount } = await this.db.pool.query(
       'select 1 from payable_loan where tenant_id = $1 and account_reference = $2',
       [this.config.DARAJA_TENANT_ID, accountReference ?? ''],

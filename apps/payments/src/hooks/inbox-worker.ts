@@ -17,6 +17,7 @@ import {
 } from '@daftari/service-kit';
 import type { PaymentsConfig } from '../config.js';
 import type { PaymentOrder } from '../payment/domain/payment.js';
+import { Receipts } from '../payment/receipts.js';
 import { Streams } from '../streams.js';
 import { TaskQueue } from '../tasks/task-queue.js';
 import { factOf, type HookKind } from './facts.js';
@@ -43,6 +44,7 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
     private readonly streams: Streams,
     private readonly queue: TaskQueue,
     private readonly tenants: Tenants,
+    private readonly receipts: Receipts,
     @Inject(CONFIG) private readonly config: PaymentsConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -193,16 +195,24 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
       correlationId: `c2b-${fact.receipt}`,
       causationId: `callback-${row.id}`,
     };
+    if (await this.receipts.isForeign(fact.receipt, paymentId)) {
+      await this.db.transaction(this.done(row));
+      return true;
+    }
+    const { receipt } = fact;
     await this.streams.changePayment(paymentId, { type: 'Initiate', data: order }, meta);
     const effectiveOn = await this.tenants.today(tenantId);
     await this.streams.changePayment(
       paymentId,
       {
         type: 'Succeed',
-        data: { receipt: fact.receipt, amount, effectiveOn, confirmedBy: 'confirmation' },
+        data: { receipt, amount, effectiveOn, confirmedBy: 'confirmation' },
       },
       meta,
-      this.done(row),
+      async (tx, changed) => {
+        if (changed) await this.receipts.claim(tx, receipt, paymentId);
+        await this.done(row)(tx);
+      },
     );
     return true;
   }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { invariant, type MoneyJson, parseMoney } from '@daftari/kernel';
+import { CLOCK, type Clock, invariant, type MoneyJson, parseMoney } from '@daftari/kernel';
 import type { DarajaClient, Outcome } from '@daftari/integrations';
 import { CONFIG, Tenants } from '@daftari/service-kit';
 import type { PaymentsConfig } from '../config.js';
@@ -7,6 +7,7 @@ import { DARAJA } from '../provider/daraja.provider.js';
 import { type Loaded, Streams } from '../streams.js';
 import { TaskQueue } from '../tasks/task-queue.js';
 import type { Payment, PaymentCommand } from './domain/payment.js';
+import { Receipts } from './receipts.js';
 
 /** Looks after which a confirmed payment is settled although its callback, which alone holds the receipt, never came. */
 const LOOKS_WITHOUT_RECEIPT = 4;
@@ -18,6 +19,8 @@ export class CollectionTasks {
     private readonly streams: Streams,
     private readonly queue: TaskQueue,
     private readonly tenants: Tenants,
+    private readonly receipts: Receipts,
+    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(DARAJA) private readonly daraja: DarajaClient,
     @Inject(CONFIG) private readonly config: PaymentsConfig,
   ) {}
@@ -51,19 +54,34 @@ export class CollectionTasks {
   async poll(paymentId: string, attempt: number): Promise<'done' | 'again'> {
     const loaded = await this.streams.payment(paymentId);
     const { state } = loaded;
-    if (state.status === 'succeeded' || state.status === 'none') return 'done';
-    if (state.checkoutRequestId === null) return 'again';
+    if (['succeeded', 'reversed', 'none'].includes(state.status)) return 'done';
+    if (state.checkoutRequestId === null) return this.waitOrExpire(paymentId, loaded);
     const outcome = await this.daraja.stkQuery({
       checkoutRequestId: state.checkoutRequestId,
       ourRef: paymentId,
     });
     if (outcome.kind === 'succeeded') return this.confirm(paymentId, loaded, attempt);
-    if (outcome.kind !== 'declined' || state.reported?.success === true) return 'again';
+    if (outcome.kind !== 'declined' || state.reported?.success === true)
+      return this.waitOrExpire(paymentId, loaded);
     await this.streams.changePayment(
       paymentId,
       { type: 'Fail', data: { code: outcome.code, reason: outcome.reason } },
       null,
     );
+    return 'done';
+  }
+
+  /** A prompt without a result is given up after a time; a success that a callback spoke of is asked for on. */
+  private async waitOrExpire(
+    paymentId: string,
+    { state, startedAt }: Loaded<Payment>,
+  ): Promise<'done' | 'again'> {
+    const age = this.clock.now().getTime() - (startedAt?.getTime() ?? 0);
+    if (age < this.config.PAYMENT_EXPIRES_MS) return 'again';
+    if (state.status === 'failed' || state.status === 'expired') return 'done';
+    if (state.status !== 'pending' || state.reported?.success === true) return 'again';
+    const reason = 'the provider gave no result in time';
+    await this.streams.changePayment(paymentId, { type: 'Expire', data: { reason } }, null);
     return 'done';
   }
 
@@ -80,6 +98,12 @@ export class CollectionTasks {
     if (!reported && attempt < LOOKS_WITHOUT_RECEIPT) return 'again';
     const amount: MoneyJson = reported?.amount ?? state.order.amount;
     const receipt = reported?.receipt ?? state.checkoutRequestId;
+    if (await this.receipts.isForeign(receipt, paymentId)) {
+      const reason = `receipt ${receipt} settled another payment`;
+      const data = { code: 'payment/receipt-used', reason };
+      await this.streams.changePayment(paymentId, { type: 'Fail', data }, null);
+      return 'done';
+    }
     const effectiveOn = await this.tenants.today(meta.tenantId);
     await this.streams.changePayment(
       paymentId,
@@ -93,6 +117,9 @@ export class CollectionTasks {
         },
       },
       null,
+      async (tx, changed) => {
+        if (changed) await this.receipts.claim(tx, receipt, paymentId);
+      },
     );
     return 'done';
   }

@@ -2,14 +2,46 @@ import { parseMoney } from '@daftari/kernel';
 import type { Projection } from '@daftari/event-store';
 import type { PaymentEvent } from './domain/payment.js';
 
-const PENDING = ['SubmitStarted', 'CustomerPrompted', 'OutcomeUnknown', 'CallbackReported'];
+/** The status that an event moves the row to; null keeps it. */
+const statusAfter = (type: PaymentEvent['type']): string | null => {
+  switch (type) {
+    case 'PaymentInitiated':
+    case 'SubmitNotSent':
+      return 'initiated';
+    case 'SubmitStarted':
+    case 'CustomerPrompted':
+    case 'OutcomeUnknown':
+      return 'pending';
+    case 'PaymentSucceeded':
+      return 'succeeded';
+    case 'PaymentFailed':
+      return 'failed';
+    case 'PaymentExpired':
+      return 'expired';
+    case 'PaymentReversed':
+      return 'reversed';
+    case 'CallbackReported':
+    case 'ContradictoryEvidence':
+      return null;
+  }
+};
 
 /** One row per payment, for lists. */
 export const paymentsProjection: Projection = {
   name: 'payments',
   filter: { on: 'stream', prefixes: ['payment-'] },
-  handles: ['PaymentInitiated', 'SubmitNotSent', ...PENDING, 'PaymentSucceeded', 'PaymentFailed'],
-  ignores: ['ContradictoryEvidence'],
+  handles: [
+    'PaymentInitiated',
+    'SubmitNotSent',
+    'SubmitStarted',
+    'CustomerPrompted',
+    'OutcomeUnknown',
+    'PaymentSucceeded',
+    'PaymentFailed',
+    'PaymentExpired',
+    'PaymentReversed',
+  ],
+  ignores: ['CallbackReported', 'ContradictoryEvidence'],
   async apply(recorded, tx) {
     const event = { type: recorded.type, data: recorded.data } as PaymentEvent;
     const id = recorded.stream.slice('payment-'.length);
@@ -31,18 +63,11 @@ export const paymentsProjection: Projection = {
       return;
     }
     const settled = event.type === 'PaymentSucceeded' ? event.data : null;
-    const status = settled
-      ? 'succeeded'
-      : event.type === 'PaymentFailed'
-        ? 'failed'
-        : PENDING.includes(event.type)
-          ? 'pending'
-          : 'initiated';
     await tx.query(
-      'update read_payments set status = $2, receipt = coalesce($3, receipt), amount = coalesce($4, amount), updated_at = $5 where payment_id = $1',
+      'update read_payments set status = coalesce($2, status), receipt = coalesce($3, receipt), amount = coalesce($4, amount), updated_at = $5 where payment_id = $1',
       [
         id,
-        status,
+        statusAfter(event.type),
         settled?.receipt ?? null,
         settled ? parseMoney(settled.amount).minor.toString() : null,
         recorded.recordedAt,

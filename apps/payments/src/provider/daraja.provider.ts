@@ -5,6 +5,7 @@ import { DarajaClient, ProviderHttp } from '@daftari/integrations';
 import { CONFIG, Database } from '@daftari/service-kit';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PaymentsConfig } from '../config.js';
+import { forLog } from './redact.js';
 
 /** Injection token of the Daraja client. */
 export const DARAJA = Symbol('Daraja');
@@ -43,8 +44,10 @@ export const darajaProvider: FactoryProvider<DarajaClient> = {
               call.ourRef ?? null,
               call.status ?? null,
               call.durationMs,
-              call.requestBody ?? null,
-              call.operation === 'token' ? null : (call.responseBody ?? null),
+              forLog(call.requestBody, config.DARAJA_HOOK_TOKEN),
+              call.operation === 'token'
+                ? null
+                : forLog(call.responseBody, config.DARAJA_HOOK_TOKEN),
               call.error ?? null,
             ],
           )

@@ -11,6 +11,8 @@ export interface Task {
   readonly kind: TaskKind;
   readonly aggregateId: string;
   readonly attempt: number;
+  /** Grows each time the work is made due; a run that was overtaken neither ends nor delays the next one. */
+  readonly version: string;
 }
 
 /** Durable work with due times; written in the transaction that makes it necessary, claimed under a lease. */
@@ -25,7 +27,7 @@ export class TaskQueue {
   async schedule(tx: Tx, kind: TaskKind, aggregateId: string, delayMs: number): Promise<void> {
     await tx.client.query(
       `insert into scheduled_task(id, kind, aggregate_id, due_at) values ($1, $2, $3, now() + make_interval(secs => $4))
-       on conflict (id) do update set due_at = excluded.due_at, attempt = 0, lease_until = null`,
+       on conflict (id) do update set due_at = excluded.due_at, attempt = 0, lease_until = null, version = scheduled_task.version + 1`,
       [`${kind}:${aggregateId}`, kind, aggregateId, delayMs / 1_000],
     );
   }
@@ -35,7 +37,7 @@ export class TaskQueue {
     const { rows } = await this.db.pool.query<Task>(
       `update scheduled_task set lease_until = now() + make_interval(secs => $2), attempt = attempt + 1
        where id in (select id from scheduled_task where due_at <= now() and (lease_until is null or lease_until < now()) order by due_at limit $1 for update skip locked)
-       returning id, kind, aggregate_id as "aggregateId", attempt`,
+       returning id, kind, aggregate_id as "aggregateId", attempt, version`,
       [most, (2 * this.config.PROVIDER_TIMEOUT_MS) / 1_000],
     );
     return rows;
@@ -44,8 +46,8 @@ export class TaskQueue {
   /** The work is done, unless it was made due again meanwhile. */
   async finish(task: Task): Promise<void> {
     await this.db.pool.query(
-      'delete from scheduled_task where id = $1 and attempt = $2 and lease_until is not null',
-      [task.id, task.attempt],
+      'delete from scheduled_task where id = $1 and attempt = $2 and version = $3 and lease_until is not null',
+      [task.id, task.attempt, task.version],
     );
   }
 
@@ -58,8 +60,8 @@ export class TaskQueue {
       ) *
       (0.8 + Math.random() * 0.4);
     await this.db.pool.query(
-      'update scheduled_task set lease_until = null, due_at = now() + make_interval(secs => $3) where id = $1 and attempt = $2 and lease_until is not null',
-      [task.id, task.attempt, wait / 1_000],
+      'update scheduled_task set lease_until = null, due_at = now() + make_interval(secs => $3) where id = $1 and attempt = $2 and version = $4 and lease_until is not null',
+      [task.id, task.attempt, wait / 1_000, task.version],
     );
   }
 }

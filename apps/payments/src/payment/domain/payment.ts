@@ -41,11 +41,13 @@ export type PaymentEvent =
   | { readonly type: 'CallbackReported'; readonly data: CallbackReport }
   | { readonly type: 'ContradictoryEvidence'; readonly data: Problem }
   | { readonly type: 'PaymentSucceeded'; readonly data: PaymentOrder & Settlement }
-  | { readonly type: 'PaymentFailed'; readonly data: PaymentOrder & Refusal };
+  | { readonly type: 'PaymentFailed'; readonly data: PaymentOrder & Refusal }
+  | { readonly type: 'PaymentExpired'; readonly data: PaymentOrder & Problem }
+  | { readonly type: 'PaymentReversed'; readonly data: PaymentOrder & Problem };
 
 /** Where a payment stands. */
 export type PaymentStatus =
-  'none' | 'initiated' | 'submitting' | 'pending' | 'succeeded' | 'failed';
+  'none' | 'initiated' | 'submitting' | 'pending' | 'succeeded' | 'failed' | 'expired' | 'reversed';
 
 /** A payment folded. */
 export interface Payment {
@@ -65,6 +67,9 @@ export const noPayment: Payment = {
   receipt: null,
 };
 
+/** Given up by us; the provider may still say that it succeeded. */
+const isGivenUp = (status: PaymentStatus): boolean => status === 'failed' || status === 'expired';
+
 /** Folds one event; checks nothing. */
 export const evolvePayment = (state: Payment, event: PaymentEvent): Payment => {
   switch (event.type) {
@@ -81,7 +86,7 @@ export const evolvePayment = (state: Payment, event: PaymentEvent): Payment => {
     case 'CallbackReported':
       return {
         ...state,
-        status: 'pending',
+        status: isGivenUp(state.status) ? state.status : 'pending',
         checkoutRequestId: event.data.checkoutRequestId,
         reported: event.data,
       };
@@ -91,6 +96,10 @@ export const evolvePayment = (state: Payment, event: PaymentEvent): Payment => {
       return { ...state, status: 'succeeded', receipt: event.data.receipt };
     case 'PaymentFailed':
       return { ...state, status: 'failed' };
+    case 'PaymentExpired':
+      return { ...state, status: 'expired' };
+    case 'PaymentReversed':
+      return { ...state, status: 'reversed' };
   }
 };
 
@@ -103,7 +112,9 @@ export type PaymentCommand =
   | { readonly type: 'RecordUnknown'; readonly data: Problem }
   | { readonly type: 'RecordCallback'; readonly data: CallbackReport }
   | { readonly type: 'Succeed'; readonly data: Settlement }
-  | { readonly type: 'Fail'; readonly data: Refusal };
+  | { readonly type: 'Fail'; readonly data: Refusal }
+  | { readonly type: 'Expire'; readonly data: Problem }
+  | { readonly type: 'Reverse'; readonly data: Problem };
 
 /** Why a command is refused. */
 export type PaymentRejection = 'payment/illegal-transition' | 'payment/unknown';
@@ -114,20 +125,25 @@ const FROM: Readonly<Record<PaymentCommand['type'], readonly PaymentStatus[]>> =
   RecordNotSent: ['submitting'],
   RecordPrompt: ['submitting'],
   RecordUnknown: ['submitting'],
-  RecordCallback: ['submitting', 'pending'],
-  Succeed: ['initiated', 'submitting', 'pending', 'failed'],
+  RecordCallback: ['submitting', 'pending', 'failed', 'expired'],
+  Succeed: ['initiated', 'submitting', 'pending', 'failed', 'expired'],
   Fail: ['initiated', 'submitting', 'pending'],
+  Expire: ['pending'],
+  Reverse: ['succeeded'],
 };
 /** What is already so, or was overtaken by a callback, changes nothing. */
-const NOTHING_NEW: Readonly<
-  Record<'pending' | 'succeeded' | 'failed', readonly PaymentCommand['type'][]>
-> = {
+const NOTHING_NEW: Readonly<Record<PaymentStatus, readonly PaymentCommand['type'][]>> = {
+  none: [],
+  initiated: [],
+  submitting: [],
   pending: ['RecordPrompt', 'RecordUnknown'],
-  succeeded: ['Succeed', 'RecordCallback', 'RecordPrompt', 'RecordUnknown'],
-  failed: ['Fail', 'RecordCallback', 'RecordPrompt', 'RecordUnknown'],
+  succeeded: ['Succeed', 'RecordCallback', 'RecordPrompt', 'RecordUnknown', 'Expire'],
+  failed: ['Fail', 'RecordPrompt', 'RecordUnknown', 'Expire'],
+  expired: ['Fail', 'RecordPrompt', 'RecordUnknown', 'Expire'],
+  reversed: ['Succeed', 'RecordCallback', 'RecordPrompt', 'RecordUnknown', 'Expire', 'Reverse'],
 };
 
-/** Decides one command. A success is never undone by later evidence; a failure gives way to a confirmed success. */
+/** Decides one command. A success is only undone by a reversal; a failure or an expiry gives way to a confirmed success. */
 export const decidePayment = (
   command: PaymentCommand,
   state: Payment,
@@ -137,16 +153,12 @@ export const decidePayment = (
       ? accept()
       : accept<PaymentEvent>({ type: 'PaymentInitiated', data: command.data });
   if (!state.order) return reject('payment/unknown');
-  if (state.status === 'succeeded' && command.type === 'Fail')
+  if ((state.status === 'succeeded' || state.status === 'reversed') && command.type === 'Fail')
     return accept<PaymentEvent>({
       type: 'ContradictoryEvidence',
       data: { reason: command.data.reason },
     });
-  if (
-    (state.status === 'pending' || state.status === 'succeeded' || state.status === 'failed') &&
-    NOTHING_NEW[state.status].includes(command.type)
-  )
-    return accept();
+  if (NOTHING_NEW[state.status].includes(command.type)) return accept();
   if (!FROM[command.type].includes(state.status)) return reject('payment/illegal-transition');
   return accept<PaymentEvent>(eventOf(command, state.order));
 };
@@ -170,5 +182,9 @@ const eventOf = (
       return { type: 'PaymentSucceeded', data: { ...order, ...command.data } };
     case 'Fail':
       return { type: 'PaymentFailed', data: { ...order, ...command.data } };
+    case 'Expire':
+      return { type: 'PaymentExpired', data: { ...order, ...command.data } };
+    case 'Reverse':
+      return { type: 'PaymentReversed', data: { ...order, ...command.data } };
   }
 };
