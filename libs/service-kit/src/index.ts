@@ -3,6 +3,7 @@ export * from './auth/permissions.js';
 export * from './auth/token-verifier.js';
 export * from './boot.js';
 export * from './config/base-config.js';
+export * from './config/env-example.js';
 export * from './config/env.js';
 export * from './config/load-config.js';
 export * from './event-sourcing.js';

@@ -24,9 +24,12 @@ import {
   Requires,
 } from '@daftari/service-kit';
 import { Transform } from 'class-transformer';
-import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, IsUUID, Matches, Max, Min } from 'class-validator';
+import { maskPhones } from '../provider/redact.js';
 import { Streams } from '../streams.js';
 import { TaskQueue } from '../tasks/task-queue.js';
+import { translate } from '../translate.js';
+import type { PaymentStatus } from './domain/payment.js';
 import { StartPaymentRequest } from './start-payment.request.js';
 
 /** Filters of the list. */
@@ -35,6 +38,11 @@ export class ListPaymentsRequest {
   @IsOptional()
   @IsUUID()
   loanId?: string;
+
+  @ApiPropertyOptional({ description: 'nextCursor of the page before' })
+  @IsOptional()
+  @Matches(/^[\dT:.Z-]{20,30}_[\da-f-]{36}$/)
+  cursor?: string;
 
   @ApiPropertyOptional({ example: 25 })
   @IsOptional()
@@ -51,6 +59,17 @@ interface Payable {
   readonly status: string;
 }
 
+interface Listed {
+  readonly amount: string;
+  readonly currency: string;
+  readonly cursor: string;
+}
+
+/** A prompt that is being sent is pending for everybody outside. */
+const shownStatus = (status: PaymentStatus): string =>
+  status === 'submitting' ? 'pending' : status;
+
+/** Collections and payouts over HTTP. */
 @Controller('v1')
 export class PaymentsController {
   constructor(
@@ -121,21 +140,28 @@ export class PaymentsController {
     @Query() query: ListPaymentsRequest,
     @Meta() meta: RequestMeta,
   ): Promise<Page<object>> {
-    const { rows } = await this.db.pool.query<{ amount: string; currency: string }>(
-      `select payment_id as "paymentId", loan_id as "loanId", method, amount, currency, status, receipt, created_at as "createdAt" from read_payments
-       where tenant_id = $1 and ($2::uuid is null or customer_id = $2) and ($3::uuid is null or loan_id = $3) order by created_at desc limit $4`,
+    const limit = query.limit ?? 25;
+    const { rows } = await this.db.pool.query<Listed>(
+      `select payment_id as "paymentId", loan_id as "loanId", method, amount, currency, status, receipt, created_at as "createdAt",
+         to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '_' || payment_id as cursor from read_payments
+       where tenant_id = $1 and ($2::uuid is null or customer_id = $2) and ($3::uuid is null or loan_id = $3)
+         and ($5::timestamptz is null or (created_at, payment_id) < ($5, $6::uuid))
+       order by created_at desc, payment_id desc limit $4`,
       [
         meta.tenantId,
         meta.permissions.has('payments:read') ? null : meta.userId,
         query.loanId ?? null,
-        query.limit ?? 25,
+        limit + 1,
+        ...(query.cursor === undefined ? [null, null] : query.cursor.split('_')),
       ],
     );
+    const shown = rows.slice(0, limit);
     return page(
-      rows.map((row) => ({
+      shown.map(({ cursor: _, ...row }) => ({
         ...row,
         amount: { amount: formatMinor(BigInt(row.amount), row.currency), currency: row.currency },
       })),
+      rows.length > limit ? (shown.at(-1)?.cursor ?? null) : null,
     );
   }
 
@@ -149,13 +175,20 @@ export class PaymentsController {
       (meta.permissions.has('payments:read') || state.order?.customerId === meta.userId);
     if (!allowed || !state.order) throw new NotFound('payment');
     const { paymentId, loanId, method, amount } = state.order;
-    return { paymentId, loanId, method, amount, status: state.status, receipt: state.receipt };
+    const history: object[] = [];
+    for await (const { type, recordedAt } of this.store.readStream(`payment-${id}`))
+      history.push({ event: type, at: recordedAt });
+    const { receipt } = state;
+    return {
+      ...{ paymentId, loanId, method, amount, receipt, history },
+      status: shownStatus(state.status),
+    };
   }
 
   @Get('payments/:id/trail')
   @Requires('payments:read')
   @ApiOperation({
-    summary: 'Everything about one payment or payout: events, provider calls, callbacks',
+    summary: 'Everything about one payment or payout: events, messages, provider calls, callbacks',
   })
   async trail(@Param('id', ParseUUIDPipe) id: string, @Meta() meta: RequestMeta): Promise<object> {
     const payment = await this.streams.payment(id);
@@ -164,29 +197,40 @@ export class PaymentsController {
       payment.revision === null ? (await this.streams.disbursement(id)).meta : payment.meta;
     if (known?.tenantId !== meta.tenantId) throw new NotFound('payment');
     const events: object[] = [];
-    for await (const { type, data, revision, recordedAt, metadata } of this.store.readStream(
-      stream,
-    ))
+    const messages: object[] = [];
+    for await (const event of this.store.readStream(stream)) {
+      const { type, data, revision, recordedAt, metadata } = event;
       events.push({ type, data, revision: revision.toString(), recordedAt, metadata });
+      messages.push(...translate(event));
+    }
     const calls = await this.db.pool.query(
       'select at, provider, operation, status, duration_ms as "durationMs", request_body as "request", response_body as "response", error from provider_call where our_ref = $1 order by id',
       [id],
     );
-    const callbacks = await this.db.pool.query(
+    const callbacks = await this.db.pool.query<{ raw: string }>(
       'select received_at as "receivedAt", kind, status, raw from webhook_inbox where our_ref = $1 or position($1 in raw) > 0 or position($2 in raw) > 0 order by id',
       [id, payment.state.receipt ?? id],
     );
-    return { events, providerCalls: calls.rows, callbacks: callbacks.rows };
+    return {
+      events,
+      messages,
+      providerCalls: calls.rows,
+      callbacks: callbacks.rows.map((row) => ({ ...row, raw: maskPhones(row.raw) })),
+    };
   }
 
   @Get('disbursements/:id')
   @Requires('payments:read')
-  @ApiOperation({ summary: 'One disbursement process' })
+  @ApiOperation({ summary: "A loan's newest disbursement, by the loan's id or its own" })
   async disbursement(
     @Param('id', ParseUUIDPipe) id: string,
     @Meta() meta: RequestMeta,
   ): Promise<object> {
-    const { state, meta: known } = await this.streams.disbursement(id);
+    const { rows } = await this.db.pool.query<{ id: string | null }>(
+      'select disbursement_id as id from payable_loan where loan_id = $1',
+      [id],
+    );
+    const { state, meta: known } = await this.streams.disbursement(rows[0]?.id ?? id);
     if (known?.tenantId !== meta.tenantId || !state.order) throw new NotFound('disbursement');
     const { phone: _phone, ...order } = state.order;
     return { ...order, status: state.status, receipt: state.receipt, reason: state.reason };

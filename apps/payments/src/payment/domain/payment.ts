@@ -93,7 +93,12 @@ export const evolvePayment = (state: Payment, event: PaymentEvent): Payment => {
     case 'ContradictoryEvidence':
       return state;
     case 'PaymentSucceeded':
-      return { ...state, status: 'succeeded', receipt: event.data.receipt };
+      return {
+        ...state,
+        status: 'succeeded',
+        receipt: event.data.receipt,
+        order: state.order && { ...state.order, amount: event.data.amount },
+      };
     case 'PaymentFailed':
       return { ...state, status: 'failed' };
     case 'PaymentExpired':
