@@ -380,6 +380,32 @@ describe('callbacks', () => {
   });
 });
 
+const postedOf = (kind: string, id: string, loan: string): Json => ({
+  ...transactionPosted.example,
+  ...{ kind, transactionId: deterministicId(kind, id), loanId: loan, paymentId: id },
+});
+/** Asks for a payout and lets the ledger reserve its money, unless `instead` is to happen. */
+const reserve = async (
+  loan: string,
+  accountReference: string,
+  sequence: string,
+  instead?: (id: string) => Promise<void>,
+): Promise<{ id: string; statusOf: () => Promise<Json> }> => {
+  const asked = { ...disbursementRequested.example, loanId: loan, customerId, accountReference };
+  await publish(disbursementRequested, asked, `ask-${sequence}`, sequence);
+  const statusOf = async (): Promise<Json> =>
+    (await call('staff', `/v1/disbursements/${loan}`)).body.data ?? {};
+  const found = await eventually(async () => {
+    const seen = await statusOf();
+    return seen.status === 'reserving' ? seen : undefined;
+  });
+  const id = String(found.disbursementId);
+  await (instead
+    ? instead(id)
+    : publish(transactionPosted, postedOf('disbursement-reserved', id, loan)));
+  return { id, statusOf };
+};
+
 describe('payouts', () => {
   it('asks what became of a payout whose answer was lost, and never sends a second one', async () => {
     const loan = deterministicId('loan', 'payout');
@@ -437,5 +463,55 @@ describe('payouts', () => {
     expect(types.filter((type) => type === 'PayoutSettled')).toHaveLength(1);
     expect(types).toContain('PayoutUnknown');
     expect(await statusOf()).toMatchObject({ receipt: 'RPAYOUT' });
+  });
+
+  it('releases the reservation after a definitive decline, and only then calls it failed', async () => {
+    const loan = deterministicId('loan', 'declined');
+    daraja.answer = async (path, body) => {
+      const ref = String(body.OriginatorConversationID);
+      const Result = {
+        ...{ ResultType: 0, ResultCode: 1, ResultDesc: 'no balance', ConversationID: 'AG_d' },
+        ...{ OriginatorConversationID: ref, TransactionID: 'SAF0000000' },
+      };
+      if (path.includes('b2c')) await hook('r', { Result });
+      return { status: 200, body: { ResponseCode: '0', ConversationID: 'AG_d' } };
+    };
+    const { id, statusOf } = await reserve(loan, 'LN10000003', '8');
+    await eventually(async () => (await statusOf()).status === 'releasing');
+    await publish(transactionPosted, postedOf('disbursement-released', id, loan));
+    await eventually(async () => (await statusOf()).status === 'failed');
+    expect(await statusOf()).toMatchObject({ reason: 'no balance', receipt: null });
+    expect(daraja.to('/b2c/')).toHaveLength(1);
+  });
+
+  it('does not send again what may have left before a crash', async () => {
+    const loan = deterministicId('loan', 'crashed');
+    daraja.answer = async () => ({
+      status: 200,
+      body: { ResponseCode: '0', ConversationID: 'AG_c' },
+    });
+    const { id, statusOf } = await reserve(loan, 'LN10000004', '9', async (disbursementId) => {
+      // The state after a crash: the submission stands in the log, its answer does not.
+      const { store } = payments.resources;
+      const stream = `disbursement-${disbursementId}`;
+      const metadata = { tenantId, actorId: 'system', correlationId: 'c', causationId: 'c' };
+      const event = (type: string) => ({
+        id: deterministicId(type, loan),
+        type,
+        data: {},
+        metadata,
+      });
+      await store?.append(stream, [event('FundsReserved'), event('PayoutSubmitStarted')], {
+        expected: 0n,
+      });
+      await payments.pool.query(
+        "insert into scheduled_task(id, kind, aggregate_id, due_at) values ($1, 'submit-payout', $2, now())",
+        [`submit-payout:${disbursementId}`, disbursementId],
+      );
+    });
+    await eventually(async () => (await statusOf()).status === 'unknown');
+    await eventually(async () => daraja.to('transactionstatus').length > 0);
+    expect(daraja.to('/b2c/')).toHaveLength(0);
+    expect(daraja.to('transactionstatus')[0]).toMatchObject({ OriginatorConversationID: id });
   });
 });

@@ -154,7 +154,7 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
         null,
         this.done(row),
       );
-    } else if (fact.final && outcome.kind === 'declined') {
+    } else if (fact.final && (outcome.kind === 'declined' || outcome.kind === 'rejected')) {
       await this.streams.changeDisbursement(
         id,
         { type: 'Decline', data: { code: outcome.code, reason: outcome.reason } },
@@ -162,7 +162,10 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
         this.done(row),
       );
     } else {
-      await this.db.transaction(this.done(row));
+      await this.db.transaction(async (tx) => {
+        if (row.kind === 't') await this.queue.schedule(tx, 'poll-payout', id, 0);
+        await this.done(row)(tx);
+      });
     }
     return true;
   }

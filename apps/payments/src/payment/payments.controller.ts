@@ -233,6 +233,7 @@ export class PaymentsController {
     const { state, meta: known } = await this.streams.disbursement(rows[0]?.id ?? id);
     if (known?.tenantId !== meta.tenantId || !state.order) throw new NotFound('disbursement');
     const { phone: _phone, ...order } = state.order;
-    return { ...order, status: state.status, receipt: state.receipt, reason: state.reason };
+    const { status, receipt, reason, review } = state;
+    return { ...order, status, receipt, reason, review };
   }
 }

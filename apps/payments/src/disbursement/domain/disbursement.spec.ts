@@ -104,6 +104,15 @@ describe('disbursement', () => {
     );
   });
 
+  it('asks for people when evidence contradicts its end', () => {
+    const late: DisbursementEvent = {
+      type: 'ContradictoryPayoutEvidence',
+      data: { reason: 'paid out after a refusal' },
+    };
+    const state = [...HISTORY.failed, late].reduce(evolveDisbursement, noDisbursement);
+    expect(state).toMatchObject({ status: 'failed', review: 'paid out after a refusal' });
+  });
+
   it('keeps evidence against its end and does not act on it', () => {
     given(...HISTORY.failed)
       .when(COMMANDS.Settle)

@@ -56,6 +56,8 @@ export interface Disbursement {
   readonly order: PayoutOrder | null;
   readonly receipt: string | null;
   readonly reason: string | null;
+  /** Why people must look at it: evidence against how it ended. */
+  readonly review: string | null;
 }
 
 /** Before the first event. */
@@ -64,6 +66,7 @@ export const noDisbursement: Disbursement = {
   order: null,
   receipt: null,
   reason: null,
+  review: null,
 };
 
 /** Folds one event; checks nothing. */
@@ -87,7 +90,7 @@ export const evolveDisbursement = (state: Disbursement, event: DisbursementEvent
     case 'PayoutDeclined':
       return { ...state, status: 'releasing', reason: event.data.reason };
     case 'ContradictoryPayoutEvidence':
-      return state;
+      return { ...state, review: event.data.reason };
     case 'DisbursementCompleted':
       return { ...state, status: 'completed' };
     case 'DisbursementFailed':
