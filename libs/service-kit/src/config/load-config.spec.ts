@@ -25,7 +25,7 @@ describe('loadConfig', () => {
 
   it('lists every problem at once', () => {
     const load = (): unknown => loadConfig(ShopConfig, { SHOPS: 'many', PORT: '99999' });
-    expect(load).toThrow(/PORT[\s\S]*INTERNAL_KEY[\s\S]*DATABASE_URL[\s\S]*SHOPS/);
+    for (const name of ['PORT', 'INTERNAL_KEY', 'DATABASE_URL', 'SHOPS']) expect(load).toThrow(name);
   });
 
   it('refuses a weak key, debug logs and test mode in production', () => {
@@ -36,7 +36,7 @@ describe('loadConfig', () => {
         TEST_MODE: 'true',
         LOG_LEVEL: 'debug',
       });
-    expect(load).toThrow(/TEST_MODE[\s\S]*LOG_LEVEL[\s\S]*INTERNAL_KEY/);
+    for (const name of ['TEST_MODE', 'LOG_LEVEL', 'INTERNAL_KEY']) expect(load).toThrow(name);
   });
 
   it("knows every variable, the parents' included", () => {
