@@ -3,7 +3,7 @@ export const eventually = async <T>(
   probe: () => T | undefined | false | Promise<T | undefined | false>,
   options: { withinMs?: number; everyMs?: number; what?: string } = {},
 ): Promise<T> => {
-  const deadline = Date.now() + (options.withinMs ?? 10_000);
+  const deadline = Date.now() + (options.withinMs ?? 30_000);
   let last: unknown;
   for (;;) {
     try {
