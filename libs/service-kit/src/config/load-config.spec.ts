@@ -25,7 +25,8 @@ describe('loadConfig', () => {
 
   it('lists every problem at once', () => {
     const load = (): unknown => loadConfig(ShopConfig, { SHOPS: 'many', PORT: '99999' });
-    for (const name of ['PORT', 'INTERNAL_KEY', 'DATABASE_URL', 'SHOPS']) expect(load).toThrow(name);
+    for (const name of ['PORT', 'INTERNAL_KEY', 'DATABASE_URL', 'SHOPS'])
+      expect(load).toThrow(name);
   });
 
   it('refuses a weak key, debug logs and test mode in production', () => {
