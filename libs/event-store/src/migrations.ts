@@ -83,12 +83,21 @@ create table if not exists projection_checkpoint(
   name text primary key, backend text not null, position text not null, version int not null, updated_at timestamptz not null default now());
 `;
 
+/** Takes the store away again, unless it holds events: a log is never dropped. */
+const down = (schema: string): string => `
+do $$ begin
+  if exists(select 1 from ${schema}.event) then
+    raise exception '${schema}.event holds events and is not dropped' using errcode = 'ES405';
+  end if;
+end $$;
+drop schema ${schema} cascade;${schema === 'es' ? ' drop table if exists projection_checkpoint;' : ''}`;
+
 /** The migrations of a store in another schema than `es`; two stores in one database are two logs. */
 export const eventStoreMigrationsIn = (schema: string): typeof eventStoreMigrations => [
   {
     name: '20260101_000010_event_store',
     up: up(schemaName(schema)),
-    down: `drop schema ${schemaName(schema)} cascade;${schema === 'es' ? ' drop table if exists projection_checkpoint;' : ''}`,
+    down: down(schemaName(schema)),
   },
 ];
 

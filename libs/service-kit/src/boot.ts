@@ -19,6 +19,7 @@ import { IdempotencyInterceptor } from './http/idempotency.js';
 import { newId } from './http/request-meta.js';
 import { validationPipe } from './http/validation.js';
 import { nestLogger } from './logging.js';
+import { migrateFromCommandLine } from './migrate.js';
 import { httpDuration, messageDuration } from './metrics.js';
 import { openApiOf } from './openapi.js';
 import { openResources, type Resources } from './resources.js';
@@ -194,7 +195,10 @@ export const startProblem = (name: string, error: unknown): string => {
   return `${name}: cannot start: ${message || code}`;
 };
 
-/** Runs a service until SIGTERM or SIGINT. Exits 1 with one clear line when it cannot start or cannot go on. */
+/**
+ * Runs a service until SIGTERM or SIGINT. Exits 1 with one clear line when it cannot start or cannot go on.
+ * With the words `migrate <command>` it works on the migrations of its database instead, and ends.
+ */
 export const runService = async <C extends BaseConfig>(
   definition: ServiceDefinition<C>,
 ): Promise<void> => {
@@ -204,6 +208,8 @@ export const runService = async <C extends BaseConfig>(
   };
   process.on('unhandledRejection', fail);
   try {
+    const exitCode = await migrateFromCommandLine(definition, process.argv.slice(2), process.env);
+    if (exitCode !== undefined) process.exit(exitCode);
     const running = await createService(definition, process.env, fail);
     const stop = (): void => {
       setTimeout(() => process.exit(1), 9_000).unref();

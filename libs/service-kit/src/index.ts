@@ -15,6 +15,7 @@ export * from './http/request-meta.js';
 export { validationPipe } from './http/validation.js';
 export * from './logging.js';
 export * from './metrics.js';
+export * from './migrate.js';
 export { Database, type Tx } from './persistence/database.js';
 export * from './persistence/migrations.js';
 export * from './resilience/service-http.js';

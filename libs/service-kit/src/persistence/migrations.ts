@@ -9,11 +9,10 @@ export interface Migration {
   readonly down: string;
 }
 
-/** Where a database stands with one migration. */
+/** Where a database stands with one migration: `changed` = its text is not what was applied, `unknown` = applied, but not ours. */
 export interface MigrationStatus {
   readonly name: string;
-  readonly applied: boolean;
-  readonly changed: boolean;
+  readonly state: 'applied' | 'missing' | 'changed' | 'unknown';
 }
 
 const LOCK = 'select pg_advisory_xact_lock(727001)';
@@ -80,15 +79,20 @@ export class Migrator {
     });
   }
 
-  /** Every known migration and whether it is applied, and whether its text changed since. */
+  /** Every migration that is known or applied, in order of name, and how it stands. */
   async status(): Promise<MigrationStatus[]> {
     return this.locked(async (client) => {
       const done = await this.applied(client);
-      return this.migrations.map((migration) => ({
-        name: migration.name,
-        applied: done.has(migration.name),
-        changed: done.has(migration.name) && done.get(migration.name) !== checksum(migration),
-      }));
+      const known = this.migrations.map((migration): MigrationStatus => {
+        const { name } = migration;
+        if (!done.has(name)) return { name, state: 'missing' };
+        return { name, state: done.get(name) === checksum(migration) ? 'applied' : 'changed' };
+      });
+      const names = new Set(known.map(({ name }) => name));
+      const unknown = [...done.keys()].filter((name) => !names.has(name));
+      return [...known, ...unknown.map((name) => ({ name, state: 'unknown' as const }))].sort(
+        (a, b) => (a.name < b.name ? -1 : 1),
+      );
     });
   }
 
