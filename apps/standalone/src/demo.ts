@@ -50,6 +50,9 @@ const platform = async (
   };
 };
 
+/** Half of an amount in whole shillings, rounded up. */
+const half = (amount = ''): string => `${String(Math.ceil(Number(amount) / 2))}.00`;
+
 /** One loan from the application to the last cent: late, partial, doubled and too much. */
 const wholeLife = async (walk: LoanWalk): Promise<void> => {
   const phone = `${random()}000`;
@@ -70,7 +73,7 @@ const wholeLife = async (walk: LoanWalk): Promise<void> => {
   );
   await walk.payByPush(customer, id, first?.outstanding ?? '', `${random()}902`);
   say('4. paid the first instalment by STK push; its callback came twice');
-  await walk.payAtPaybill(loan, String(Number(second?.outstanding) / 2), 2);
+  await walk.payAtPaybill(loan, half(second?.outstanding), 2);
   say('5. paid half of the second at the paybill; its confirmation came twice');
   const { outstanding } = await walk.staff.ok(`/v1/loans/${id}`);
   await walk.payByPush(customer, id, String(Number(outstanding.total) + 500), `${random()}901`);

@@ -27,17 +27,15 @@ describe('npm run migrate', () => {
   };
 
   it('makes, reverts and remakes the tables of every database', () => {
-    expect(run('verify')).toMatchObject({ status: 1, err: '' });
     expect(run('up')).toMatchObject({ status: 0, err: '' });
-    expect(run('verify').status).toBe(0);
     const down = run('down', 'bus', ...SERVICES);
     expect(down.status).toBe(0);
     for (const name of ['bus', ...SERVICES])
       expect(down.out).toMatch(new RegExp(`^${name} +reverted `, 'm'));
-    expect(run('verify').status).toBe(1);
+    expect(run('verify')).toMatchObject({ status: 1, err: '' });
     expect(run('up').status).toBe(0);
     expect(run('verify').status).toBe(0);
-  });
+  }, 180_000);
 
   it.each([
     [['sideways'], 'npm run migrate -- <command>'],

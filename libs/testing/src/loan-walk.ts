@@ -19,6 +19,13 @@ const PRODUCT = {
     installmentAmountInMultiplesOf: '1',
   },
 };
+/** What a customer applies for; by default KES 25,000 in three installments of the usual product. */
+export interface Wanted {
+  readonly productId?: string;
+  readonly amount?: string;
+  readonly numberOfInstallments?: number;
+}
+
 const whole = (amount: string): string => `${String(Math.ceil(Number(amount)))}.00`;
 
 /** The people of the demo tenant, logged in, and the sandbox: everything that a walk through a loan's life needs. */
@@ -49,8 +56,14 @@ export class LoanWalk {
     return new LoanWalk(state, staff, admin, operator, auditor, String(product.productId));
   }
 
+  /** Publishes another product than the usual one; gives its id. */
+  async product(changes: Readonly<Record<string, unknown>>): Promise<string> {
+    const { productId } = await this.staff.ok('/v1/products', { body: { ...PRODUCT, ...changes } });
+    return String(productId);
+  }
+
   /** Registers a customer, opens the link in the mail that it got, and fills in the profile. */
-  async customer(phone: string, income = '60000.00'): Promise<ApiUser> {
+  async customer(phone: string, income = '60000.00', dateOfBirth = '1990-05-17'): Promise<ApiUser> {
     const email = `c-${randomUUID()}@example.test`;
     const password = 'correct horse battery staple';
     await new ApiUser(this.state.gateway, undefined).ok('/v1/auth/register', {
@@ -75,7 +88,7 @@ export class LoanWalk {
       body: {
         name: 'Asha Otieno',
         phone,
-        dateOfBirth: '1990-05-17',
+        dateOfBirth,
         monthlyIncome: { amount: income, currency: 'KES' },
         employment: 'employed',
       },
@@ -84,21 +97,18 @@ export class LoanWalk {
   }
 
   /** Applies; gives the application's id. */
-  async apply(customer: ApiUser, phone: string, amount = '25000.00'): Promise<string> {
+  async apply(customer: ApiUser, phone: string, wanted: Wanted = {}): Promise<string> {
+    const { productId = this.productId, amount = '25000.00', numberOfInstallments = 3 } = wanted;
+    const principal = { amount, currency: 'KES' };
     const application = await customer.ok('/v1/applications', {
-      body: {
-        productId: this.productId,
-        principal: { amount, currency: 'KES' },
-        numberOfInstallments: 3,
-        phone,
-      },
+      body: { productId, principal, numberOfInstallments, phone },
     });
     return String(application.applicationId);
   }
 
   /** Reviewed by one, approved by another, paid out; gives the active loan. */
-  async lend(customer: ApiUser, phone: string): Promise<Json> {
-    const id = await this.apply(customer, phone);
+  async lend(customer: ApiUser, phone: string, wanted: Wanted = {}): Promise<Json> {
+    const id = await this.apply(customer, phone, wanted);
     await this.staff.ok(`/v1/applications/${id}/review`, { body: {} });
     const { loanId } = await this.admin.ok(`/v1/applications/${id}/approve`, { body: {} });
     await this.staff.ok(`/v1/loans/${String(loanId)}/disburse`, { body: {} });
@@ -147,7 +157,7 @@ export class LoanWalk {
     return String(paymentId);
   }
 
-  /** Pays at the paybill and waits until it is allocated. */
+  /** Pays at the paybill and waits until it is allocated. The provider sends the confirmation `times` times. */
   async payAtPaybill(loan: Json, amount: string, times = 1): Promise<void> {
     const before = (
       (await this.staff.ok(`/v1/loans/${String(loan.loanId)}`)).repayments as unknown[]
@@ -159,7 +169,7 @@ export class LoanWalk {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify({
-            amount: whole(amount),
+            amount,
             billRefNumber: loan.accountReference,
             msisdn: '254700000001',
             transId,
@@ -176,10 +186,14 @@ export class LoanWalk {
     );
   }
 
-  /** Moves the business date forward and waits until origination has heard of it. */
-  async advance(to: string, loanId: string): Promise<void> {
+  /** Moves the business date forward and waits until payments, and origination by a loan, have heard of it. */
+  async advance(to: string, loanId?: string): Promise<void> {
     await this.operator.ok('/v1/business-date/advance', { body: { to } });
-    await this.loanWhen(loanId, (loan) => String(loan.asOf) >= to);
+    if (loanId !== undefined) await this.loanWhen(loanId, (loan) => String(loan.asOf) >= to);
+    await eventually(
+      async () => String((await this.staff.call('/v1/payments?limit=1')).body.metadata.asOf) >= to,
+      { ...SLOW, what: `payments hears of ${to}` },
+    );
   }
 
   /** The mails that somebody got. */

@@ -1,5 +1,5 @@
 import { formatMinor, type LocalDate, type MoneyJson, parseMoney } from '@daftari/kernel';
-import { arrears, type LoanRow, nextDue, outstanding } from '@daftari/lending-math';
+import { accrueTo, arrears, type LoanRow, nextDue, outstanding } from '@daftari/lending-math';
 import type { ProductTerms } from '../product/domain/product.js';
 import { installmentOf, owedOf } from './domain/figures.js';
 import type { Allocation, Installment, Loan, LoanFacts, LoanStatus } from './domain/loan.js';
@@ -72,16 +72,16 @@ const statusOf = (row: LoanRow, asOf: LocalDate): RowStatus => {
 };
 
 /** The installments on a date; none before the payout. */
-export const scheduleOf = ({ math }: Loan, asOf: LocalDate): RowView[] =>
-  (math?.rows ?? []).map((row) => {
-    const currency = math?.terms.currency ?? '';
-    return {
-      ...installmentOf(row, currency),
-      outstanding: formatMinor(owedOf(row), currency),
-      status: statusOf(row, asOf),
-      paidOn: row.completedOn,
-    };
-  });
+export const scheduleOf = (loan: Loan, asOf: LocalDate): RowView[] => {
+  if (!loan.math) return [];
+  const { rows, terms } = accrueTo(loan.math, asOf);
+  return rows.map((row) => ({
+    ...installmentOf(row, terms.currency),
+    outstanding: formatMinor(owedOf(row), terms.currency),
+    status: statusOf(row, asOf),
+    paidOn: row.completedOn,
+  }));
+};
 
 const paidOf = ({ allocations }: Loan, currency: string): string => {
   const total = allocations.reduce((sum, { amount }) => {
@@ -93,7 +93,7 @@ const paidOf = ({ allocations }: Loan, currency: string): string => {
 /** A loan in short. Arrears are computed for the date and never stored. */
 export const summaryOf = (loan: Loan, facts: LoanFacts, asOf: LocalDate): LoanSummary => {
   const { currency } = facts.principal;
-  const { math } = loan;
+  const math = loan.math && accrueTo(loan.math, asOf);
   const text = (minor: bigint | undefined): string => formatMinor(minor ?? 0n, currency);
   const owed = math ? outstanding(math) : null;
   const behind = math ? arrears(math, asOf) : null;

@@ -22,6 +22,7 @@ import {
   type Page,
   type RequestMeta,
   Requires,
+  Tenants,
 } from '@daftari/service-kit';
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, IsUUID, Matches, Max, Min } from 'class-validator';
@@ -76,6 +77,7 @@ export class PaymentsController {
     private readonly db: Database,
     private readonly streams: Streams,
     private readonly queue: TaskQueue,
+    private readonly tenants: Tenants,
     @Inject(EVENT_STORE) private readonly store: TransactionalEventStore,
   ) {}
 
@@ -135,7 +137,7 @@ export class PaymentsController {
 
   @Get('payments')
   @Requires('payments:read-own', 'payments:read')
-  @ApiOperation({ summary: 'List payments, newest first' })
+  @ApiOperation({ summary: 'List payments, newest first; metadata.asOf is the business date' })
   async list(
     @Query() query: ListPaymentsRequest,
     @Meta() meta: RequestMeta,
@@ -162,6 +164,7 @@ export class PaymentsController {
         amount: { amount: formatMinor(BigInt(row.amount), row.currency), currency: row.currency },
       })),
       rows.length > limit ? (shown.at(-1)?.cursor ?? null) : null,
+      { asOf: await this.tenants.today(meta.tenantId) },
     );
   }
 

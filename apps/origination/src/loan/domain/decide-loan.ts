@@ -8,7 +8,7 @@ import {
   reject,
 } from '@daftari/kernel';
 import { applyRepayment, arrears, nextDue, outstanding } from '@daftari/lending-math';
-import { installmentsOf, openedLoan, partsOf, ruleOf } from './figures.js';
+import { allocatedOn, installmentsOf, openedLoan, partsOf, ruleOf } from './figures.js';
 import type { Loan, LoanCommand, LoanEvent, LoanRef, LoanRejection } from './loan.js';
 
 type Answer = Decision<LoanEvent, LoanRejection>;
@@ -65,10 +65,11 @@ const failed = (data: DataOf<'RecordDisbursementFailure'>, loan: Loan): Answer =
 
 /**
  * Payments are allocated in the order in which they arrive, also a backdated one: the ledger already holds how the
- * earlier ones were split, and without interest recalculation (no product offers it) the schedule does not depend
- * on the dates. Money for a completed loan becomes credit; a defaulted loan takes recoveries and stays defaulted.
+ * earlier ones were split. Money for a completed loan becomes credit; a defaulted loan takes recoveries and stays
+ * defaulted.
  */
-const repaid = (data: DataOf<'RecordRepayment'>, { facts, math, ...loan }: Loan): Answer => {
+const repaid = (data: DataOf<'RecordRepayment'>, loan: Loan): Answer => {
+  const { facts, math } = loan;
   const { paymentId, receipt, effectiveOn } = data;
   if (loan.allocations.some((a) => a.paymentId === paymentId)) return accept();
   if (!facts || !math) return reject('loan/not-active');
@@ -76,7 +77,7 @@ const repaid = (data: DataOf<'RecordRepayment'>, { facts, math, ...loan }: Loan)
   if (data.amount.currency !== currency) return reject('loan/wrong-currency');
   const amount = parseMoney(data.amount);
   if (amount.minor <= 0n) return reject('loan/wrong-amount');
-  const date = localDate(effectiveOn);
+  const date = allocatedOn(loan, effectiveOn);
   const { state, parts } = applyRepayment(math, { date, amountMinor: amount.minor }, ruleOf(facts));
   const owed = outstanding(state).totalMinor;
   const open = state.rows.find((row) => row.completedOn === null);

@@ -1,13 +1,13 @@
-import { localDate, parseMoney } from '@daftari/kernel';
+import { parseMoney } from '@daftari/kernel';
 import { applyRepayment } from '@daftari/lending-math';
-import { openedLoan, ruleOf } from './figures.js';
+import { allocatedOn, openedLoan, ruleOf } from './figures.js';
 import type { Allocation, Loan, LoanEvent } from './loan.js';
 
 const allocated = (loan: Loan, data: Allocation): Loan => {
   if (!loan.math || !loan.facts) return loan;
   const { amount, currency, effectiveOn } = data;
   const { minor: amountMinor } = parseMoney({ amount, currency });
-  const payment = { date: localDate(effectiveOn), amountMinor };
+  const payment = { date: allocatedOn(loan, effectiveOn), amountMinor };
   const { state } = applyRepayment(loan.math, payment, ruleOf(loan.facts));
   return { ...loan, math: state, allocations: [...loan.allocations, data] };
 };

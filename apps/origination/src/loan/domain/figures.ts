@@ -1,4 +1,4 @@
-import { formatMinor, localDate, parseMoney } from '@daftari/kernel';
+import { formatMinor, invariant, localDate, type LocalDate, parseMoney } from '@daftari/kernel';
 import {
   type AllocationRule,
   type LoanRow,
@@ -7,7 +7,7 @@ import {
   type PaymentParts,
 } from '@daftari/lending-math';
 import { loanTermsOf } from '../../product/domain/loan-terms.js';
-import type { Installment, LoanFacts } from './loan.js';
+import type { Installment, Loan, LoanFacts } from './loan.js';
 
 /** The loan just after its payout. */
 export const openedLoan = (facts: LoanFacts, disbursedOn: string): LoanState =>
@@ -23,9 +23,26 @@ export const openedLoan = (facts: LoanFacts, disbursedOn: string): LoanState =>
   );
 
 /** The order of payment that the product agreed on. */
-export const ruleOf = (facts: LoanFacts): AllocationRule => ({
-  strategy: facts.terms.allocationStrategy,
-});
+export const ruleOf = ({ terms }: LoanFacts): AllocationRule => {
+  const { allocationStrategy: strategy, allocationOrder } = terms;
+  if (strategy !== 'rules') return { strategy };
+  invariant(
+    allocationOrder !== null && allocationOrder !== undefined,
+    'a product with rules has an order',
+  );
+  const { processing, order, future } = allocationOrder;
+  return { strategy, processing, rules: { default: { order, future } } };
+};
+
+/**
+ * The day on which a payment counts. Where interest follows the payments, one that is heard of late counts on the
+ * day of the last one, because the ledger already holds how that one was split; elsewhere the days do not matter.
+ */
+export const allocatedOn = (loan: Loan, effectiveOn: string): LocalDate => {
+  const last = loan.allocations.at(-1)?.effectiveOn ?? '';
+  const late = loan.math?.terms.recalculation !== undefined && effectiveOn < last;
+  return localDate(late ? last : effectiveOn);
+};
 
 /** What is still owed of a row. Minor units. */
 export const owedOf = ({ due, paid }: LoanRow): bigint =>

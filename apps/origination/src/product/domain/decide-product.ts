@@ -64,12 +64,25 @@ const termErrors = (facts: ProductFacts): FieldError[] => {
   );
 };
 
+const allocationErrors = ({ terms }: ProductFacts): FieldError[] => {
+  const { allocationStrategy, allocationOrder } = terms;
+  if ((allocationStrategy === 'rules') === Boolean(allocationOrder)) return [];
+  return [
+    wrong(
+      'terms.allocationOrder',
+      'product/allocation-order-mismatch',
+      'given when, and only when, the strategy is rules',
+    ),
+  ];
+};
+
 /** Every rule that a product breaks, all at once. */
 export const productErrors = (facts: ProductFacts): FieldError[] => [
   ...amountErrors(facts),
   ...(facts.maxInstallments < facts.minInstallments
     ? [wrong('maxInstallments', 'product/range-empty', 'at least minInstallments')]
     : []),
+  ...allocationErrors(facts),
   ...termErrors(facts),
 ];
 

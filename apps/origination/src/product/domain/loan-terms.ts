@@ -23,4 +23,8 @@ export const loanTermsOf = (
   daysInMonth: product.terms.daysInMonth,
   roundingMode: product.terms.roundingMode,
   installmentAmountInMultiplesOf: product.terms.installmentAmountInMultiplesOf,
+  ...(product.terms.recalculation && { recalculation: product.terms.recalculation }),
+  ...(product.terms.interestAccruesFrom && {
+    interestAccruesFrom: product.terms.interestAccruesFrom,
+  }),
 });

@@ -1,7 +1,12 @@
-import type { AllocationRule, LoanTerms } from '@daftari/lending-math';
+import type { AllocationRule, LoanTerms, PaymentOrder } from '@daftari/lending-math';
 
-/** The fixed orders of payment that a product may choose; `rules` tables are not offered over the API. */
-export type AllocationStrategy = Exclude<AllocationRule['strategy'], 'rules'>;
+/** How payments are split: one of the fixed orders, or `rules` with an order of the product's own. */
+export type AllocationStrategy = AllocationRule['strategy'];
+
+/** A product's own order of payment. `horizontal` pays all parts of one installment before the next one. */
+export interface AllocationOrder extends PaymentOrder {
+  readonly processing: 'horizontal' | 'vertical';
+}
 
 /** What every loan of a product has in common. Rates are decimal strings, in percent. */
 export interface ProductTerms {
@@ -13,6 +18,11 @@ export interface ProductTerms {
   readonly roundingMode: LoanTerms['roundingMode'];
   readonly installmentAmountInMultiplesOf: string | null;
   readonly allocationStrategy: AllocationStrategy;
+  /** Set when, and only when, the strategy is `rules`. Products published before it existed lack it. */
+  readonly allocationOrder?: AllocationOrder | null;
+  /** Interest follows what is really paid and when; null or absent: the schedule stays as agreed. */
+  readonly recalculation?: LoanTerms['recalculation'] | null;
+  readonly interestAccruesFrom?: LoanTerms['interestAccruesFrom'] | null;
 }
 
 /** One published version of a product. Amounts are decimal strings in its currency. */

@@ -28,6 +28,17 @@ const toFacts = (body: PublishProductRequest, meta: RequestMeta): ProductFacts =
       roundingMode: terms.roundingMode,
       installmentAmountInMultiplesOf: terms.installmentAmountInMultiplesOf,
       allocationStrategy: terms.allocationStrategy,
+      allocationOrder: terms.allocationOrder && {
+        processing: terms.allocationOrder.processing,
+        order: terms.allocationOrder.order,
+        future: terms.allocationOrder.future,
+      },
+      recalculation: terms.recalculation && {
+        preClosure: terms.recalculation.preClosure,
+        restFrequency: terms.recalculation.restFrequency,
+        noInterestOnPastDue: terms.recalculation.noInterestOnPastDue,
+      },
+      interestAccruesFrom: terms.interestAccruesFrom,
     },
     minMonthlyIncome: body.minMonthlyIncome,
     minScore: body.minScore,

@@ -1,6 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
+  ArrayMinSize,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
   IsIn,
   IsInt,
   IsNumberString,
@@ -13,7 +17,8 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import type { AllocationStrategy, ProductTerms } from '../domain/product.js';
+import type { FutureRule, Part, RecalculationTerms, Tense } from '@daftari/lending-math';
+import type { AllocationOrder, AllocationStrategy, ProductTerms } from '../domain/product.js';
 
 /** How often an installment falls due. */
 export class RepaymentEveryRequest {
@@ -26,6 +31,64 @@ export class RepaymentEveryRequest {
   @ApiProperty({ example: 'months', enum: ['days', 'weeks', 'months'] })
   @IsIn(['days', 'weeks', 'months'])
   unit: ProductTerms['repaymentEvery']['unit'];
+}
+
+const PARTS = ['penalty', 'fee', 'interest', 'principal'] as const satisfies Part[];
+const TENSES = ['past_due', 'due', 'in_advance'] as const satisfies Tense[];
+const ORDER = TENSES.flatMap((tense) => PARTS.map((part) => `${tense}_${part}` as const));
+const FUTURES = [
+  'next_installment',
+  'last_installment',
+  'reamortization',
+  'next_last_installment',
+] as const satisfies FutureRule[];
+
+/** A product's own order of payment. */
+export class AllocationOrderRequest {
+  @ApiProperty({ example: 'horizontal', enum: ['horizontal', 'vertical'] })
+  @IsIn(['horizontal', 'vertical'])
+  processing: AllocationOrder['processing'];
+
+  @ApiProperty({
+    example: ORDER,
+    enum: ORDER,
+    isArray: true,
+    description: 'Every part of every tense, once',
+  })
+  @IsArray()
+  @ArrayUnique()
+  @ArrayMinSize(ORDER.length)
+  @IsIn(ORDER, { each: true })
+  order: AllocationOrder['order'];
+
+  @ApiProperty({
+    example: 'next_installment',
+    enum: FUTURES,
+    description: 'Which installments an early payment goes to',
+  })
+  @IsIn(FUTURES)
+  future: AllocationOrder['future'];
+}
+
+/** Interest that follows what is really paid and when. */
+export class RecalculationRequest {
+  @ApiProperty({
+    example: 'till_pre_close_date',
+    enum: ['till_pre_close_date', 'till_rest_frequency_date'],
+    description: 'How far an early payment owes interest',
+  })
+  @IsIn(['till_pre_close_date', 'till_rest_frequency_date'])
+  preClosure: RecalculationTerms['preClosure'];
+
+  @ApiPropertyOptional({ example: 'daily', enum: ['daily', 'same_as_repayment'] })
+  @IsOptional()
+  @IsIn(['daily', 'same_as_repayment'])
+  restFrequency: NonNullable<RecalculationTerms['restFrequency']> = 'daily';
+
+  @ApiPropertyOptional({ example: false, description: 'Overdue principal bears no interest' })
+  @IsOptional()
+  @IsBoolean()
+  noInterestOnPastDue: boolean = false;
 }
 
 /** The terms template of a product. */
@@ -73,8 +136,41 @@ export class ProductTermsRequest {
     'principal_interest_penalty_fee',
     'due_pfip_then_advance_ppfi',
     'due_pipf_then_advance_pipf',
+    'rules',
   ])
   allocationStrategy: AllocationStrategy = 'penalty_fee_interest_principal';
+
+  @ApiPropertyOptional({
+    type: AllocationOrderRequest,
+    nullable: true,
+    description: 'With the strategy `rules`',
+  })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => AllocationOrderRequest)
+  allocationOrder: AllocationOrderRequest | null = null;
+
+  @ApiPropertyOptional({
+    type: RecalculationRequest,
+    nullable: true,
+    description: 'Null: the schedule stays as agreed',
+  })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => RecalculationRequest)
+  recalculation: RecalculationRequest | null = null;
+
+  @ApiPropertyOptional({
+    example: 'disbursement_day',
+    enum: ['disbursement_day'],
+    nullable: true,
+    description: 'A year of the day count ends on 1 January, not on 31 December',
+  })
+  @IsOptional()
+  @IsIn(['disbursement_day'])
+  interestAccruesFrom: ProductTerms['interestAccruesFrom'] = null;
 }
 
 /** A new product. Amounts are decimal strings in its currency. */
