@@ -77,6 +77,34 @@ describe('a loan through the gateway', () => {
     expect(subjects.filter((subject) => subject.includes('paid out'))).toHaveLength(1);
   });
 
+  it('carries the request id and the trace of a request into every service that it moves', async () => {
+    const phone = '254711117000';
+    const customer = await walk.customer(phone);
+    const applicationId = await walk.apply(customer, phone);
+    await walk.staff.ok(`/v1/applications/${applicationId}/review`, { body: {} });
+    const { loanId } = await walk.admin.ok(`/v1/applications/${applicationId}/approve`, {
+      body: {},
+    });
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const headers = {
+      'x-request-id': 'request-of-a-client-1',
+      traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+    };
+    await walk.staff.ok(`/v1/loans/${String(loanId)}/disburse`, { body: {}, headers });
+    await walk.loanWhen(String(loanId), (loan) => loan.status === 'active');
+    const { disbursementId } = await walk.auditor.ok(`/v1/disbursements/${String(loanId)}`);
+    const trail = await walk.auditor.ok(`/v1/payments/${String(disbursementId)}/trail`);
+    const started = (trail.events as { metadata: Record<string, string> }[])[0]?.metadata;
+    expect(started?.correlationId).toBe('request-of-a-client-1');
+    expect(started?.traceparent?.split('-')[1]).toBe(traceId);
+    const posted = await walk.auditor.ok(`/v1/ledger/trail?loanId=${String(loanId)}`);
+    const entries = posted.entries as { kind: string; correlationId: string }[];
+    expect(entries.map(({ kind, correlationId }) => [kind, correlationId])).toEqual([
+      ['disbursement-reserved', 'request-of-a-client-1'],
+      ['disbursement-paid', 'request-of-a-client-1'],
+    ]);
+  });
+
   it('pays out once when the answer is lost', async () => {
     const phone = '254711112905';
     await walk.lend(await walk.customer(phone), phone);

@@ -6,7 +6,9 @@ import {
   type Logger,
   metricsRegistry,
   newId,
+  nextTraceparent,
   TokenVerifier,
+  traceparentFrom,
 } from '@daftari/service-kit';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { GatewayConfig } from './config.js';
@@ -31,14 +33,6 @@ const PASSED_ON = [
 ];
 const PASSED_BACK = ['content-type', 'retry-after', 'idempotent-replayed', 'etag', 'location'];
 const SAFE_ID = /^[A-Za-z0-9_-]{8,64}$/;
-
-const traceparentOf = (request: FastifyRequest): string => {
-  const given = request.headers.traceparent;
-  if (typeof given === 'string' && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(given))
-    return given;
-  const hex = (newId() + newId()).replaceAll('-', '');
-  return `00-${hex.slice(0, 32)}-${hex.slice(32, 48)}-01`;
-};
 
 /** The one way in: checks tokens, sessions, limits and sizes, then passes the request to the service that owns the path. */
 export class Gateway {
@@ -99,6 +93,7 @@ export class Gateway {
       this.logger.info(
         {
           requestId: request.id,
+          correlationId: request.id,
           method: request.method,
           path: request.url.split('?')[0],
           status: reply.statusCode,
@@ -176,7 +171,7 @@ export class Gateway {
       ...Object.fromEntries(passed),
       'x-request-id': request.id,
       'x-client-ip': request.ip,
-      traceparent: traceparentOf(request),
+      traceparent: nextTraceparent(traceparentFrom(request.headers.traceparent)),
     };
   }
 
@@ -186,7 +181,11 @@ export class Gateway {
     reply: FastifyReply,
   ): Promise<FastifyReply> {
     const { status, body, retryAfterMs } = errorBody(error, request.id);
-    if (status >= 500) this.logger.error({ err: error, requestId: request.id }, 'request failed');
+    if (status >= 500)
+      this.logger.error(
+        { err: error, requestId: request.id, correlationId: request.id },
+        'request failed',
+      );
     if (retryAfterMs !== undefined)
       void reply.header('retry-after', String(Math.ceil(retryAfterMs / 1_000)));
     return reply.status(status).type('application/json').send(body);

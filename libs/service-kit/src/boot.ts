@@ -24,6 +24,7 @@ import { httpDuration, messageDuration } from './metrics.js';
 import { openApiOf } from './openapi.js';
 import { openResources, type Resources } from './resources.js';
 import type { ServiceDefinition } from './service.js';
+import { runInTrace, traceparentFrom } from './trace.js';
 
 /** A service that is up. */
 export interface RunningService {
@@ -69,6 +70,11 @@ const assertAccessDeclared = (app: NestFastifyApplication): void => {
 
 const observeRequests = (app: NestFastifyApplication, resources: Resources): void => {
   const server = app.getHttpAdapter().getInstance();
+  // After the body has been read: its stream would lose the context.
+  server.addHook('preValidation', (request, _reply, done) => {
+    const traceparent = traceparentFrom(request.headers.traceparent);
+    runInTrace({ correlationId: request.id, ...(traceparent && { traceparent }) }, done);
+  });
   server.addHook('onSend', async (request, reply) => {
     void reply.header('request-id', request.id);
   });
@@ -108,6 +114,8 @@ const connectBus = (
       group: definition.name,
       validate: assertMessage,
       onFatal,
+      context: ({ correlationId, traceparent }, run) =>
+        runInTrace({ correlationId, ...(traceparent !== undefined && { traceparent }) }, run),
       onHandled: ({ message, durationMs, outcome, group }) => {
         messageDuration.observe({ topic: message.topic, group, outcome }, durationMs / 1_000);
         logger.info(

@@ -8,6 +8,7 @@ import {
   StreamNotFound,
 } from '@daftari/event-store';
 import type { IntegrationMessage } from '@daftari/messaging';
+import { currentTrace } from './trace.js';
 
 /** What every event says about where it came from. */
 export interface EventMeta {
@@ -45,6 +46,11 @@ export const loadState = async <S>(
 /** The expectation that fits a revision that was read: exact, or no_stream. Money never uses another. */
 export const expectedOf = (revision: bigint | null): Expected => revision ?? 'no_stream';
 
+const traceOfNow = (): { traceparent?: string } => {
+  const traceparent = currentTrace()?.traceparent;
+  return traceparent === undefined ? {} : { traceparent };
+};
+
 /** Events ready to append. Ids derive from the command, so a retry of the same command is recognised. */
 export const newEvents = (
   meta: EventMeta,
@@ -55,7 +61,7 @@ export const newEvents = (
     id: deterministicId('event', commandId, String(index)),
     type: event.type,
     data: event.data,
-    metadata: { schemaVersion: '1', ...meta },
+    metadata: { schemaVersion: '1', ...meta, ...traceOfNow() },
   }));
 
 /** Runs again when another writer was faster, at most `attempts` times in all. */
@@ -90,6 +96,7 @@ export const integrationMessage = (
   correlationId: field(event, 'correlationId'),
   causationId: event.id,
   sequence: event.revision.toString(),
+  ...(event.metadata['traceparent'] && { traceparent: event.metadata['traceparent'] }),
   data,
 });
 
@@ -108,6 +115,7 @@ export const messageFrom = (
     readonly data: unknown;
   },
 ): IntegrationMessage => ({
+  ...traceOfNow(),
   ...message,
   time: message.time.toISOString(),
   type: definition.type,

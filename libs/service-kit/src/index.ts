@@ -22,3 +22,4 @@ export * from './resilience/service-http.js';
 export { migrateBus, migrationsOf, type Resources } from './resources.js';
 export * from './service.js';
 export { type Tenant, Tenants } from './tenants.js';
+export * from './trace.js';

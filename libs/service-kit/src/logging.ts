@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { type Logger, pino } from 'pino';
+import { traceFields } from './trace.js';
 
 const SECRET_PATHS = [
   'password',
@@ -12,12 +13,13 @@ const SECRET_PATHS = [
   'nationalId',
 ];
 
-/** The service's structured logger: JSON lines on stdout, secrets and personal data redacted. */
+/** The service's structured logger: JSON lines on stdout with the trace of the work, secrets and personal data redacted. */
 export const createLogger = (service: string, level: string): Logger =>
   pino({
     level,
     base: { service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
+    mixin: traceFields,
     formatters: { level: (label) => ({ level: label }) },
     redact: {
       paths: SECRET_PATHS.flatMap((path) => [path, `*.${path}`, `*.*.${path}`]),

@@ -35,6 +35,7 @@ export interface CallOptions {
   readonly body?: unknown;
   readonly key?: string;
   readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const RETRY_FOR_MS = 60_000;
@@ -56,13 +57,14 @@ export class ApiUser {
   }
 
   /** One request, whatever comes of it. */
-  async call(path: string, { body, key, method }: CallOptions = {}): Promise<ApiAnswer> {
+  async call(path: string, { body, key, method, headers }: CallOptions = {}): Promise<ApiAnswer> {
     const response = await fetch(`${this.gateway}/api${path}`, {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
       headers: {
         ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(key === undefined ? {} : { 'idempotency-key': key }),
+        ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(20_000),

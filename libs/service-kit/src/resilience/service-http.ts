@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { NotFound, Unavailable } from '@daftari/kernel';
 import CircuitBreaker from 'opossum';
 import { request } from 'undici';
+import { currentTrace, nextTraceparent } from '../trace.js';
 
 interface Answer {
   readonly status: number;
@@ -15,12 +16,21 @@ interface Call {
 }
 
 const TIMEOUT_MS = 5_000;
+const traceHeaders = (): Record<string, string> => {
+  const trace = currentTrace();
+  if (!trace) return {};
+  return {
+    'x-request-id': trace.correlationId,
+    traceparent: nextTraceparent(trace.traceparent),
+  };
+};
 const send = async (call: Call): Promise<Answer> => {
   const response = await request(call.url, {
     method: call.method,
     headers: {
       accept: 'application/json',
       ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...traceHeaders(),
       ...call.headers,
     },
     ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
