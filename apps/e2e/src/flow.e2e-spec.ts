@@ -59,15 +59,33 @@ describe('a loan through the gateway', () => {
       10_000_000 - 25_000 + received,
     );
 
-    const trail = await walk.auditor.ok(`/v1/payments/${paymentId}/trail`);
-    expect((trail.events as { type: string }[]).map(({ type }) => type)).toEqual([
+    const trail = await walk.inspect(paymentId);
+    expect(trail.events.map(({ type }) => String(type))).toEqual([
       'PaymentInitiated',
       'SubmitStarted',
       'CustomerPrompted',
       'CallbackReported',
       'PaymentSucceeded',
     ]);
-    expect((trail.providerCalls as unknown[]).length).toBeGreaterThanOrEqual(2);
+    expect(trail.providerCalls.map(({ operation }) => String(operation))).toEqual(
+      expect.arrayContaining(['stk-push', 'stk-query']),
+    );
+    expect(trail.callbacks.length).toBeGreaterThanOrEqual(1);
+    expect(trail.messages.map(({ type }) => String(type))).toContain(
+      'daftari.payments.payment-settled.v1',
+    );
+    expect(trail.entries.map(({ kind }) => kind)).toEqual([
+      'repayment-received',
+      'repayment-allocated',
+    ]);
+    expect(trail.audit.map(({ action }) => String(action))).toEqual(
+      expect.arrayContaining([expect.stringContaining('payments')]),
+    );
+    expect(trail.yesterday.length).toBeGreaterThan(0);
+    expect(trail.yesterday.every(({ effectiveOn }) => effectiveOn <= trail.dayBefore)).toBe(true);
+    const balance = (lines: readonly { balanceAfter: string }[]): number =>
+      Number(lines.at(-1)?.balanceAfter);
+    expect(balance(trail.now) - balance(trail.yesterday)).toBe(received);
     const me = await customer.ok('/v1/auth/me');
     const subjects = await eventually(async () => {
       const mails = await walk.mails(String(me.email));

@@ -26,6 +26,26 @@ export interface Wanted {
   readonly numberOfInstallments?: number;
 }
 
+interface StatementLine {
+  readonly side: string;
+  readonly amount: string;
+  readonly balanceAfter: string;
+  readonly effectiveOn: string;
+}
+
+/** One payment as an auditor sees it; `yesterday` is the till's statement as of the day before the payment. */
+export interface Inspection {
+  readonly dayBefore: string;
+  readonly yesterday: readonly StatementLine[];
+  readonly now: readonly StatementLine[];
+  readonly entries: readonly { readonly effectiveOn: string; readonly kind: string }[];
+  readonly audit: readonly Json[];
+  readonly events: readonly Json[];
+  readonly messages: readonly Json[];
+  readonly providerCalls: readonly Json[];
+  readonly callbacks: readonly Json[];
+}
+
 const whole = (amount: string): string => `${String(Math.ceil(Number(amount)))}.00`;
 
 /** The people of the demo tenant, logged in, and the sandbox: everything that a walk through a loan's life needs. */
@@ -214,6 +234,38 @@ export class LoanWalk {
       amount: number;
       receipt: string;
     }[];
+  }
+
+  /** What an auditor reads of one payment: the till before its day and now, and everything that it left behind. */
+  async inspect(paymentId: string): Promise<Inspection> {
+    const inPayments = await this.auditor.ok(`/v1/payments/${paymentId}/trail`);
+    const inLedger = await this.auditor.ok(`/v1/ledger/trail?paymentId=${paymentId}`);
+    const entries = inLedger.entries as { effectiveOn: string; kind: string }[];
+    const [first] = entries;
+    const dayBefore = new Date(Date.parse(first?.effectiveOn ?? '') - 86_400_000)
+      .toISOString()
+      .slice(0, 10);
+    const statement = async (query: string): Promise<StatementLine[]> => {
+      const lines: StatementLine[] = [];
+      for (let cursor: unknown = '0'; cursor !== null;) {
+        const path = `/v1/ledger/accounts/asset:float/statement?limit=100&cursor=${String(cursor)}`;
+        const { body } = await this.auditor.call(`${path}${query}`);
+        lines.push(...(body.data as StatementLine[]));
+        cursor = body.metadata.nextCursor;
+      }
+      return lines;
+    };
+    return {
+      dayBefore,
+      yesterday: await statement(`&asOf=${dayBefore}`),
+      now: await statement(''),
+      entries,
+      audit: inLedger.audit as Json[],
+      events: inPayments.events as Json[],
+      messages: inPayments.messages as Json[],
+      providerCalls: inPayments.providerCalls as Json[],
+      callbacks: inPayments.callbacks as Json[],
+    };
   }
 
   /** Waits until every cent that moved at the provider stands in the journal and the books agree; gives the auditor's report. */
