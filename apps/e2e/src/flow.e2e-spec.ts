@@ -78,9 +78,7 @@ describe('a loan through the gateway', () => {
       'repayment-received',
       'repayment-allocated',
     ]);
-    expect(trail.audit.map(({ action }) => String(action))).toEqual(
-      expect.arrayContaining([expect.stringContaining('payments')]),
-    );
+    expect(JSON.stringify(trail.audit)).toContain('POST /v1/payments');
     expect(trail.yesterday.length).toBeGreaterThan(0);
     expect(trail.yesterday.every(({ effectiveOn }) => effectiveOn <= trail.dayBefore)).toBe(true);
     const balance = (lines: readonly { balanceAfter: string }[]): number =>
