@@ -3,6 +3,12 @@ import { BaseConfig, Env } from '@daftari/service-kit';
 
 /** The environment of the notifications service. */
 export class NotificationsConfig extends BaseConfig {
+  @Env({ description: 'Port to listen on; 0 picks a free one', example: '3005', default: 3005 })
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  declare PORT: number;
+
   @Env({
     description: 'SMTP server that mails go out by',
     example: '127.0.0.1',

@@ -1,4 +1,4 @@
-import { IsInt, IsNotEmpty, IsUUID, IsUrl, Min, MinLength } from 'class-validator';
+import { IsInt, IsNotEmpty, IsUUID, IsUrl, Max, Min, MinLength } from 'class-validator';
 import { deterministicId } from '@daftari/kernel';
 import { BaseConfig, Env } from '@daftari/service-kit';
 
@@ -6,6 +6,12 @@ const URL_RULE = { require_tld: false, require_protocol: true };
 
 /** The environment of the payments service. */
 export class PaymentsConfig extends BaseConfig {
+  @Env({ description: 'Port to listen on; 0 picks a free one', example: '3004', default: 3004 })
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  declare PORT: number;
+
   @Env({
     description:
       'Base address of Daraja: https://sandbox.safaricom.co.ke, https://api.safaricom.co.ke, or a simulator',

@@ -45,5 +45,6 @@ export const service: ServiceDefinition<PaymentsConfig> = {
   produces: [TOPIC.paymentV1, TOPIC.disbursementV1, TOPIC.ledgerCommandsV1, TOPIC.auditV1],
   translate,
   projections: [paymentsProjection],
+  expiring: [{ table: 'provider_call', column: 'at', days: 90 }],
   openapi: { title: 'Payments', description: 'Money in and money out, once each.' },
 };
