@@ -131,6 +131,35 @@ export class PaymentsConfig extends BaseConfig {
   PAYOUT_RESEND_AFTER_MS: number;
 
   @Env({
+    description: 'A payout without a result is shown to people after this time, in milliseconds',
+    example: '86400000',
+    default: 86_400_000,
+  })
+  @IsInt()
+  @Min(100)
+  PAYOUT_REVIEW_AFTER_MS: number;
+
+  @Env({
+    description:
+      'How often a callback that matches nothing is tried before people see it; 7 takes an hour',
+    example: '7',
+    default: 7,
+  })
+  @IsInt()
+  @Min(0)
+  @Max(7)
+  CALLBACK_RETRIES_MAX: number;
+
+  @Env({
+    description: 'How often work is tried before it is put aside for people',
+    example: '20',
+    default: 20,
+  })
+  @IsInt()
+  @Min(1)
+  TASK_ATTEMPTS_MAX: number;
+
+  @Env({
     description: 'How often due work is looked for, in milliseconds',
     example: '100',
     default: 100,

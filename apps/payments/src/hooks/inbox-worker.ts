@@ -4,7 +4,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { deterministicId, invariant, moneyToJson } from '@daftari/kernel';
+import { deterministicId, invariant, type MoneyJson, moneyToJson } from '@daftari/kernel';
 import type { CallbackFact } from '@daftari/integrations';
 import {
   CONFIG,
@@ -20,6 +20,7 @@ import type { PaymentOrder } from '../payment/domain/payment.js';
 import { Receipts } from '../payment/receipts.js';
 import { Streams } from '../streams.js';
 import { TaskQueue } from '../tasks/task-queue.js';
+import { CallbackStore } from './callback-store.js';
 import { factOf, type HookKind } from './facts.js';
 
 interface Row {
@@ -30,7 +31,16 @@ interface Row {
   readonly attempts: number;
 }
 
-const RETRY_MS = [200, 1_000, 5_000, 30_000, 120_000, 600_000, 3_600_000];
+interface Payable {
+  readonly loan_id: string;
+  readonly customer_id: string;
+  readonly status: string;
+}
+/** Covers a callback that is faster than our own write, and an outage of an hour. */
+const RETRIES_MS = [200, 1_000, 5_000, 30_000, 120_000, 600_000, 3_600_000];
+/** A loan in one of these takes no payments yet; money for it is not lost and not a dead letter. */
+const NOT_ACTIVE_YET: readonly string[] = ['approved', 'disbursed'];
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Turns stored callbacks into events. The row and its events change in one transaction, so each counts once. */
@@ -45,6 +55,7 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
     private readonly queue: TaskQueue,
     private readonly tenants: Tenants,
     private readonly receipts: Receipts,
+    private readonly store: CallbackStore,
     @Inject(CONFIG) private readonly config: PaymentsConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -79,7 +90,7 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async work(row: Row): Promise<void> {
     try {
-      const matched = await this.apply(row, factOf(row.kind, JSON.parse(row.raw) as unknown));
+      const matched = await this.apply(row, factOf(row.kind, row.raw));
       if (!matched) await this.later(row, 'no payment with this reference', 'ignored');
     } catch (error) {
       this.logger.warn(
@@ -93,11 +104,17 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   private async later(row: Row, problem: string, end: 'ignored' | 'failed'): Promise<void> {
-    const wait = RETRY_MS[row.attempts - 1];
-    await this.db.pool.query(
-      `update webhook_inbox set status = $2, next_at = now() + make_interval(secs => $3), last_error = $4 where id = $1 and status = 'new'`,
-      [row.id, wait === undefined ? end : 'new', (wait ?? 0) / 1_000, problem],
-    );
+    const wait =
+      row.attempts <= this.config.CALLBACK_RETRIES_MAX ? RETRIES_MS[row.attempts - 1] : undefined;
+    await this.db.transaction(async (tx) => {
+      const { rowCount } = await tx.client.query(
+        `update webhook_inbox set status = $2, next_at = now() + make_interval(secs => $3), last_error = $4 where id = $1 and status = 'new'`,
+        [row.id, wait === undefined ? end : 'new', (wait ?? 0) / 1_000, problem],
+      );
+      if (wait !== undefined || rowCount !== 1) return;
+      const kind = end === 'ignored' ? 'unmatched-callback' : 'unreadable-callback';
+      await this.store.show(tx, row.id, kind, problem, row.raw);
+    });
   }
 
   private done(row: Row): (tx: Tx) => Promise<void> {
@@ -178,20 +195,8 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
       'a confirmation has a receipt and an amount',
     );
     const paymentId = deterministicId('c2b', tenantId, fact.receipt);
-    const { rows } = await this.db.pool.query<{ loan_id: string; customer_id: string }>(
-      'select loan_id, customer_id from payable_loan where tenant_id = $1 and account_reference = $2',
-      [tenantId, fact.accountReference ?? ''],
-    );
     const amount = moneyToJson(fact.amount);
-    const order: PaymentOrder = {
-      paymentId,
-      loanId: rows[0]?.loan_id ?? null,
-      customerId: rows[0]?.customer_id ?? null,
-      method: 'mpesa-c2b',
-      amount,
-      phone: '',
-      accountReference: fact.accountReference ?? '',
-    };
+    const order = await this.orderOf(paymentId, fact, amount);
     const meta: EventMeta = {
       tenantId,
       actorId: 'system',
@@ -214,9 +219,45 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
       meta,
       async (tx, changed) => {
         if (changed) await this.receipts.claim(tx, receipt, paymentId);
+        if (changed) await this.wake(tx, order);
         await this.done(row)(tx);
       },
     );
     return true;
+  }
+
+  /** A loan that was paid out takes the money now; for one that is not active yet it waits in suspense. */
+  private async orderOf(
+    paymentId: string,
+    { accountReference = '' }: CallbackFact,
+    amount: MoneyJson,
+  ): Promise<PaymentOrder> {
+    const { rows } = await this.db.pool.query<Payable>(
+      'select loan_id, customer_id, status from payable_loan where tenant_id = $1 and account_reference = $2',
+      [this.config.DARAJA_TENANT_ID, accountReference],
+    );
+    const loan = rows[0];
+    const waits = loan !== undefined && NOT_ACTIVE_YET.includes(loan.status);
+    return {
+      paymentId,
+      loanId: waits ? null : (loan?.loan_id ?? null),
+      customerId: loan?.customer_id ?? null,
+      method: 'mpesa-c2b',
+      amount,
+      phone: '',
+      accountReference,
+      ...(waits ? { waitsForLoanId: loan.loan_id } : {}),
+    };
+  }
+
+  /** The loan may have become active meanwhile; its row is locked, so either this sees it or the loan's consumer sees this. */
+  private async wake(tx: Tx, { paymentId, waitsForLoanId = null }: PaymentOrder): Promise<void> {
+    if (waitsForLoanId === null) return;
+    const { rows } = await tx.client.query<{ status: string }>(
+      'select status from payable_loan where loan_id = $1 for update',
+      [waitsForLoanId],
+    );
+    if (rows[0] && !NOT_ACTIVE_YET.includes(rows[0].status))
+      await this.queue.schedule(tx, 'allocate-payment', paymentId, 0);
   }
 }

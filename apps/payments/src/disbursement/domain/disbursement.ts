@@ -22,12 +22,24 @@ export type DisbursementEvent =
   | { readonly type: 'PayoutNotSent'; readonly data: { readonly reason: string } }
   | { readonly type: 'PayoutAccepted'; readonly data: { readonly providerRef: string } }
   | { readonly type: 'PayoutUnknown'; readonly data: { readonly reason: string } }
-  | { readonly type: 'PayoutSettled'; readonly data: PayoutOrder & { readonly receipt: string } }
+  | {
+      readonly type: 'PayoutSettled';
+      /** `note`: why a person says so, when it was not the provider's own callback. */
+      readonly data: PayoutOrder & { readonly receipt: string; readonly note?: string };
+    }
   | {
       readonly type: 'PayoutDeclined';
       readonly data: PayoutOrder & { readonly code: string; readonly reason: string };
     }
   | { readonly type: 'ContradictoryPayoutEvidence'; readonly data: { readonly reason: string } }
+  /** A payout that was called failed was executed after all: its money is reserved again. */
+  | {
+      readonly type: 'PayoutRecovered';
+      readonly data: PayoutOrder & { readonly receipt: string; readonly note: string };
+    }
+  | { readonly type: 'RecoveryReserved'; readonly data: PayoutOrder & { readonly receipt: string } }
+  | { readonly type: 'RecoveryRefused'; readonly data: { readonly reason: string } }
+  | { readonly type: 'ReviewDismissed'; readonly data: { readonly reason: string } }
   | {
       readonly type: 'DisbursementCompleted';
       readonly data: PayoutOrder & { readonly receipt: string };
@@ -47,6 +59,7 @@ export type DisbursementStatus =
   | 'unknown'
   | 'settled'
   | 'releasing'
+  | 'recovering'
   | 'completed'
   | 'failed';
 
@@ -91,6 +104,14 @@ export const evolveDisbursement = (state: Disbursement, event: DisbursementEvent
       return { ...state, status: 'releasing', reason: event.data.reason };
     case 'ContradictoryPayoutEvidence':
       return { ...state, review: event.data.reason };
+    case 'PayoutRecovered':
+      return { ...state, status: 'recovering', receipt: event.data.receipt, review: null };
+    case 'RecoveryReserved':
+      return { ...state, status: 'settled' };
+    case 'RecoveryRefused':
+      return { ...state, status: 'failed', receipt: null, review: event.data.reason };
+    case 'ReviewDismissed':
+      return { ...state, review: null };
     case 'DisbursementCompleted':
       return { ...state, status: 'completed' };
     case 'DisbursementFailed':
@@ -110,10 +131,24 @@ export type DisbursementCommand =
   | { readonly type: 'Settle'; readonly data: { readonly receipt: string } }
   | { readonly type: 'Decline'; readonly data: { readonly code: string; readonly reason: string } }
   | { readonly type: 'ConfirmPosting' }
-  | { readonly type: 'ConfirmRelease' };
+  | { readonly type: 'ConfirmRelease' }
+  | { readonly type: 'ConfirmRecovery' }
+  | { readonly type: 'RefuseRecovery'; readonly data: { readonly reason: string } }
+  | { readonly type: 'ConfirmExecuted'; readonly data: OperatorsWord }
+  | { readonly type: 'ConfirmFailed'; readonly data: OperatorsWord }
+  | { readonly type: 'DismissReview'; readonly data: { readonly reason: string } };
+
+/** What a person found out at the provider. */
+export interface OperatorsWord {
+  readonly providerReference: string;
+  readonly reason: string;
+}
 
 /** Why a command is refused. */
-export type DisbursementRejection = 'disbursement/illegal-transition';
+export type DisbursementRejection =
+  | 'disbursement/illegal-transition'
+  | 'disbursement/already-executed'
+  | 'disbursement/nothing-to-review';
 
 const SENT: readonly DisbursementStatus[] = ['submitting', 'accepted', 'unknown'];
 const FROM: Readonly<Record<DisbursementCommand['type'], readonly DisbursementStatus[]>> = {
@@ -128,6 +163,11 @@ const FROM: Readonly<Record<DisbursementCommand['type'], readonly DisbursementSt
   Decline: SENT,
   ConfirmPosting: ['settled'],
   ConfirmRelease: ['releasing'],
+  ConfirmRecovery: ['recovering'],
+  RefuseRecovery: ['recovering'],
+  ConfirmExecuted: [...SENT, 'failed'],
+  ConfirmFailed: ['reserved', ...SENT],
+  DismissReview: [],
 };
 const ORDER: readonly DisbursementStatus[] = [
   'none',
@@ -138,9 +178,11 @@ const ORDER: readonly DisbursementStatus[] = [
   'unknown',
   'settled',
   'releasing',
+  'recovering',
   'completed',
   'failed',
 ];
+const EXECUTED: readonly DisbursementStatus[] = ['settled', 'recovering', 'completed'];
 
 /** Decides one command. What is already so changes nothing; evidence against a final state is kept, never acted on alone. */
 export const decideDisbursement = (
@@ -154,6 +196,9 @@ export const decideDisbursement = (
   if (!state.order) return reject('disbursement/illegal-transition');
   if (FROM[command.type].includes(state.status))
     return accept<DisbursementEvent>(eventOf(command, state, state.order));
+  if (command.type === 'ConfirmExecuted') return executedAlready(command.data, state);
+  if (command.type === 'ConfirmFailed') return failedAlready(state);
+  if (command.type === 'DismissReview') return dismiss(command.data, state);
   const isOver = ORDER.indexOf(state.status) >= ORDER.indexOf('settled');
   if (command.type === 'Settle' && (state.status === 'releasing' || state.status === 'failed')) {
     return accept<DisbursementEvent>({
@@ -161,7 +206,7 @@ export const decideDisbursement = (
       data: { reason: `paid out as ${command.data.receipt} after a refusal` },
     });
   }
-  if (command.type === 'Decline' && (state.status === 'settled' || state.status === 'completed')) {
+  if (command.type === 'Decline' && EXECUTED.includes(state.status)) {
     return accept<DisbursementEvent>({
       type: 'ContradictoryPayoutEvidence',
       data: { reason: command.data.reason },
@@ -176,6 +221,36 @@ export const decideDisbursement = (
     return accept();
   return reject('disbursement/illegal-transition');
 };
+
+type Answer = Decision<DisbursementEvent, DisbursementRejection>;
+
+/** A repeat changes nothing; another reference for money that left once is refused. */
+const executedAlready = ({ providerReference }: OperatorsWord, state: Disbursement): Answer => {
+  if (!EXECUTED.includes(state.status)) return reject('disbursement/illegal-transition');
+  return state.receipt === providerReference ? accept() : reject('disbursement/already-executed');
+};
+
+/** Money that is known to have left is not called back by a word. */
+const failedAlready = ({ status }: Disbursement): Answer => {
+  if (EXECUTED.includes(status)) return reject('disbursement/already-executed');
+  return status === 'releasing' || status === 'failed'
+    ? accept()
+    : reject('disbursement/illegal-transition');
+};
+
+const dismiss = (data: { readonly reason: string }, { review }: Disbursement): Answer =>
+  review === null
+    ? reject('disbursement/nothing-to-review')
+    : accept<DisbursementEvent>({ type: 'ReviewDismissed', data });
+
+const settledByHand = (
+  { providerReference: receipt, reason: note }: OperatorsWord,
+  { status }: Disbursement,
+  order: PayoutOrder,
+): DisbursementEvent =>
+  status === 'failed'
+    ? { type: 'PayoutRecovered', data: { ...order, receipt, note } }
+    : { type: 'PayoutSettled', data: { ...order, receipt, note } };
 
 const eventOf = (
   command: Exclude<DisbursementCommand, { type: 'Start' }>,
@@ -201,6 +276,21 @@ const eventOf = (
       return { type: 'PayoutDeclined', data: { ...order, ...command.data } };
     case 'ConfirmPosting':
       return { type: 'DisbursementCompleted', data: { ...order, receipt: state.receipt ?? '' } };
+    case 'ConfirmRecovery':
+      return { type: 'RecoveryReserved', data: { ...order, receipt: state.receipt ?? '' } };
+    case 'RefuseRecovery':
+      return { type: 'RecoveryRefused', data: command.data };
+    case 'ConfirmExecuted':
+      return settledByHand(command.data, state, order);
+    case 'ConfirmFailed': {
+      const { providerReference, reason } = command.data;
+      return {
+        type: 'PayoutDeclined',
+        data: { ...order, code: 'operator', reason: `${reason} (${providerReference})` },
+      };
+    }
+    case 'DismissReview':
+      return { type: 'ReviewDismissed', data: command.data };
     case 'ConfirmRelease':
       return {
         type: 'DisbursementFailed',

@@ -9,6 +9,21 @@ export interface PaymentOrder {
   readonly amount: MoneyJson;
   readonly phone: string;
   readonly accountReference: string;
+  /** The money is for this loan, but the loan is not active yet: it waits in suspense. */
+  readonly waitsForLoanId?: string | null;
+}
+/** Which loan a payment in suspense belongs to, and why. */
+export interface PaymentAllocation {
+  readonly loanId: string;
+  readonly customerId: string;
+  readonly accountReference: string;
+  readonly reason: string;
+}
+/** Money that went back to the payer, by the provider's word. */
+export interface Reversal {
+  readonly reason: string;
+  readonly providerReference: string;
+  readonly effectiveOn: string;
 }
 /** What a callback says; hearsay until the provider confirms it. */
 export interface CallbackReport {
@@ -43,7 +58,16 @@ export type PaymentEvent =
   | { readonly type: 'PaymentSucceeded'; readonly data: PaymentOrder & Settlement }
   | { readonly type: 'PaymentFailed'; readonly data: PaymentOrder & Refusal }
   | { readonly type: 'PaymentExpired'; readonly data: PaymentOrder & Problem }
-  | { readonly type: 'PaymentReversed'; readonly data: PaymentOrder & Problem };
+  | {
+      readonly type: 'PaymentAllocated';
+      readonly data: PaymentOrder &
+        Problem & { readonly receipt: string; readonly effectiveOn: string };
+    }
+  | { readonly type: 'RefundMarked'; readonly data: PaymentOrder & Problem }
+  | {
+      readonly type: 'PaymentReversed';
+      readonly data: PaymentOrder & Reversal & { readonly receipt: string };
+    };
 
 /** Where a payment stands. */
 export type PaymentStatus =
@@ -56,6 +80,10 @@ export interface Payment {
   readonly checkoutRequestId: string | null;
   readonly reported: CallbackReport | null;
   readonly receipt: string | null;
+  /** The day that a settled payment counts for. */
+  readonly effectiveOn: string | null;
+  /** The money is to go back to the payer; nobody may allocate it any more. */
+  readonly refundDue: boolean;
 }
 
 /** Before the first event. */
@@ -65,6 +93,8 @@ export const noPayment: Payment = {
   checkoutRequestId: null,
   reported: null,
   receipt: null,
+  effectiveOn: null,
+  refundDue: false,
 };
 
 /** Given up by us; the provider may still say that it succeeded. */
@@ -97,8 +127,18 @@ export const evolvePayment = (state: Payment, event: PaymentEvent): Payment => {
         ...state,
         status: 'succeeded',
         receipt: event.data.receipt,
+        effectiveOn: event.data.effectiveOn,
         order: state.order && { ...state.order, amount: event.data.amount },
       };
+    case 'PaymentAllocated': {
+      const { loanId, customerId, accountReference } = event.data;
+      return {
+        ...state,
+        order: state.order && { ...state.order, loanId, customerId, accountReference },
+      };
+    }
+    case 'RefundMarked':
+      return { ...state, refundDue: true };
     case 'PaymentFailed':
       return { ...state, status: 'failed' };
     case 'PaymentExpired':
@@ -119,10 +159,16 @@ export type PaymentCommand =
   | { readonly type: 'Succeed'; readonly data: Settlement }
   | { readonly type: 'Fail'; readonly data: Refusal }
   | { readonly type: 'Expire'; readonly data: Problem }
-  | { readonly type: 'Reverse'; readonly data: Problem };
+  | { readonly type: 'Allocate'; readonly data: PaymentAllocation }
+  | { readonly type: 'MarkRefund'; readonly data: Problem }
+  | { readonly type: 'Reverse'; readonly data: Reversal };
 
 /** Why a command is refused. */
-export type PaymentRejection = 'payment/illegal-transition' | 'payment/unknown';
+export type PaymentRejection =
+  | 'payment/illegal-transition'
+  | 'payment/unknown'
+  | 'payment/allocated-already'
+  | 'payment/refund-due';
 
 const FROM: Readonly<Record<PaymentCommand['type'], readonly PaymentStatus[]>> = {
   Initiate: ['none'],
@@ -134,6 +180,8 @@ const FROM: Readonly<Record<PaymentCommand['type'], readonly PaymentStatus[]>> =
   Succeed: ['initiated', 'submitting', 'pending', 'failed', 'expired'],
   Fail: ['initiated', 'submitting', 'pending'],
   Expire: ['pending'],
+  Allocate: ['succeeded'],
+  MarkRefund: ['succeeded'],
   Reverse: ['succeeded'],
 };
 /** What is already so, or was overtaken by a callback, changes nothing. */
@@ -165,12 +213,33 @@ export const decidePayment = (
     });
   if (NOTHING_NEW[state.status].includes(command.type)) return accept();
   if (!FROM[command.type].includes(state.status)) return reject('payment/illegal-transition');
-  return accept<PaymentEvent>(eventOf(command, state.order));
+  if (command.type === 'Allocate') return allocate(command.data, state, state.order);
+  if (command.type === 'MarkRefund' && state.order.loanId !== null)
+    return reject('payment/allocated-already');
+  if (command.type === 'MarkRefund' && state.refundDue) return accept();
+  return accept<PaymentEvent>(eventOf(command, state.order, state.receipt ?? ''));
+};
+
+/** Money leaves suspense once: to the loan it belongs to, or back to who paid it. */
+const allocate = (
+  { reason, ...to }: PaymentAllocation,
+  { receipt, effectiveOn, refundDue }: Payment,
+  order: PaymentOrder,
+): Decision<PaymentEvent, PaymentRejection> => {
+  if (order.loanId === to.loanId) return accept();
+  if (order.loanId !== null) return reject('payment/allocated-already');
+  if (refundDue) return reject('payment/refund-due');
+  const settled = { receipt: receipt ?? '', effectiveOn: effectiveOn ?? '' };
+  return accept<PaymentEvent>({
+    type: 'PaymentAllocated',
+    data: { ...order, ...to, ...settled, reason },
+  });
 };
 
 const eventOf = (
-  command: Exclude<PaymentCommand, { type: 'Initiate' }>,
+  command: Exclude<PaymentCommand, { type: 'Initiate' | 'Allocate' }>,
   order: PaymentOrder,
+  receipt: string,
 ): PaymentEvent => {
   switch (command.type) {
     case 'StartSubmit':
@@ -189,7 +258,9 @@ const eventOf = (
       return { type: 'PaymentFailed', data: { ...order, ...command.data } };
     case 'Expire':
       return { type: 'PaymentExpired', data: { ...order, ...command.data } };
+    case 'MarkRefund':
+      return { type: 'RefundMarked', data: { ...order, ...command.data } };
     case 'Reverse':
-      return { type: 'PaymentReversed', data: { ...order, ...command.data } };
+      return { type: 'PaymentReversed', data: { ...order, ...command.data, receipt } };
   }
 };
