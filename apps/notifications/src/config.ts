@@ -70,9 +70,10 @@ export class NotificationsConfig extends BaseConfig {
   DELIVERY_POLL_MS: number;
 
   @Env({
-    description: 'How often one delivery is tried before it is given up',
-    example: '8',
-    default: 8,
+    description:
+      'How often one delivery is tried before it is given up; 30 outlasts half a day without a server',
+    example: '30',
+    default: 30,
   })
   @IsInt()
   @Min(1)

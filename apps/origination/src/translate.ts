@@ -49,9 +49,10 @@ const messagesOf = (fact: Facts, tenantId: string, out: Out): IntegrationMessage
   switch (fact.type) {
     case 'ApplicationSubmitted': {
       const { applicationId, customerId, product, principal, numberOfInstallments } = fact.data;
+      const { vendorId = null } = fact.data;
       const { productId } = product;
-      const data = { applicationId, customerId, productId, principal, numberOfInstallments };
-      return [out(applicationSubmitted, applicationId, data)];
+      const asked = { productId, principal, numberOfInstallments, vendorId };
+      return [out(applicationSubmitted, applicationId, { applicationId, customerId, ...asked })];
     }
     case 'ApplicationApproved': {
       const { applicationId, customerId, loanId } = fact.data;
@@ -60,8 +61,8 @@ const messagesOf = (fact: Facts, tenantId: string, out: Out): IntegrationMessage
       return [out(applicationDecided, applicationId, data)];
     }
     case 'ApplicationRejected': {
-      const { applicationId, customerId, reason, nextSteps } = fact.data;
-      const decided = { decision: 'rejected', loanId: null, reason, nextSteps };
+      const { applicationId, customerId, vendorId = null, reason, nextSteps } = fact.data;
+      const decided = { decision: 'rejected', loanId: null, reason, nextSteps, vendorId };
       return [out(applicationDecided, applicationId, { applicationId, customerId, ...decided })];
     }
     case 'LoanCreated':

@@ -25,11 +25,13 @@ export const applicationSubmitted = defineMessage({
     productId: Id,
     principal: MoneySchema,
     numberOfInstallments: Type.Integer(),
+    vendorId: Type.Optional(Type.Union([Id, Type.Null()])),
   }),
   example: {
     applicationId: id,
     customerId: id,
     productId: id,
+    vendorId: id,
     principal: kes('25000.00'),
     numberOfInstallments: 3,
   },
@@ -49,6 +51,7 @@ export const applicationDecided = defineMessage({
     loanId: Type.Union([Id, Type.Null()]),
     reason: Type.Union([Text, Type.Null()]),
     nextSteps: Type.Union([Text, Type.Null()]),
+    vendorId: Type.Optional(Type.Union([Id, Type.Null()])),
   }),
   example: {
     applicationId: id,
@@ -57,6 +60,7 @@ export const applicationDecided = defineMessage({
     loanId: null,
     reason: 'Income too low',
     nextSteps: 'Apply again in 30 days',
+    vendorId: id,
   },
 });
 export type ApplicationDecided = DataOf<typeof applicationDecided>;
