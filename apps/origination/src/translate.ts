@@ -7,6 +7,7 @@ import {
   type MessageDefinition,
   postTransaction,
   repaymentAllocated,
+  repaymentReversed,
 } from '@daftari/contracts';
 import type { RecordedEvent } from '@daftari/event-store';
 import { deterministicId } from '@daftari/kernel';
@@ -43,6 +44,38 @@ const repayment = (
     reference: data.receipt,
   };
   return [out(repaymentAllocated, data.loanId, published), out(postTransaction, tenantId, command)];
+};
+
+const reversal = (
+  data: Extract<LoanEvent, { type: 'RepaymentReversed' }>['data'],
+  tenantId: string,
+  out: Out,
+): IntegrationMessage[] => {
+  const { accountReference: _, reopened, ...published } = data;
+  const { amount, principal, interest, fees, penalties, overpayment } = data;
+  const command = {
+    transactionId: deterministicId('repayment-deallocated', data.paymentId),
+    kind: 'repayment-deallocated',
+    currency: data.currency,
+    amounts: { amount, principal, interest, fees, penalties, overpayment },
+    effectiveOn: data.effectiveOn,
+    loanId: data.loanId,
+    paymentId: data.paymentId,
+    reference: data.providerReference,
+  };
+  return [
+    out(repaymentReversed, data.loanId, published),
+    out(postTransaction, tenantId, command),
+    ...(reopened
+      ? [
+          out(
+            loanStatusChanged,
+            data.loanId,
+            statusOf(data, 'active', data.effectiveOn, data.reason),
+          ),
+        ]
+      : []),
+  ];
 };
 
 const messagesOf = (fact: Facts, tenantId: string, out: Out): IntegrationMessage[] => {
@@ -94,6 +127,8 @@ const messagesOf = (fact: Facts, tenantId: string, out: Out): IntegrationMessage
     }
     case 'RepaymentAllocated':
       return repayment(fact.data, tenantId, out);
+    case 'RepaymentReversed':
+      return reversal(fact.data, tenantId, out);
     case 'LoanCompleted': {
       const { loanId, completedOn } = fact.data;
       return [out(loanStatusChanged, loanId, statusOf(fact.data, 'completed', completedOn))];

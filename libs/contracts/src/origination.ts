@@ -188,6 +188,54 @@ export const repaymentAllocated = defineMessage({
 });
 export type RepaymentAllocated = DataOf<typeof repaymentAllocated>;
 
+/** A repayment was taken back: its parts are owed again; carries the whole schedule as it stands now. */
+export const repaymentReversed = defineMessage({
+  type: 'daftari.origination.repayment-reversed.v1',
+  topic: TOPIC.loanV1,
+  summary: 'A payment that had been allocated to a loan was reversed; what it paid is owed again.',
+  schema: Type.Object({
+    loanId: Id,
+    customerId: Id,
+    paymentId: Id,
+    receipt: Text,
+    providerReference: Text,
+    reason: Text,
+    effectiveOn: DateOnly,
+    currency: Currency,
+    amount: Amount,
+    principal: Amount,
+    interest: Amount,
+    fees: Amount,
+    penalties: Amount,
+    overpayment: Amount,
+    outstanding: Amount,
+    nextDueOn: Type.Union([DateOnly, Type.Null()]),
+    nextDueAmount: Type.Union([Amount, Type.Null()]),
+    installments: Type.Array(InstallmentSchema),
+  }),
+  example: {
+    loanId: id,
+    customerId: id,
+    paymentId: id,
+    receipt: 'SGR7X1ABCD',
+    providerReference: 'SGR7X1ABCE',
+    reason: 'Sent by mistake, reversed by M-Pesa',
+    effectiveOn: '2026-03-01',
+    currency: 'KES',
+    amount: '8668.00',
+    principal: '8168.00',
+    interest: '500.00',
+    fees: '0.00',
+    penalties: '0.00',
+    overpayment: '0.00',
+    outstanding: '25668.00',
+    nextDueOn: '2026-03-31',
+    nextDueAmount: '8668.00',
+    installments: [],
+  },
+});
+export type RepaymentReversed = DataOf<typeof repaymentReversed>;
+
 /** A loan moved to another status. */
 export const loanStatusChanged = defineMessage({
   type: 'daftari.origination.loan-status-changed.v1',
