@@ -50,7 +50,7 @@ const run = (...commands: LoanCommand[]): { events: LoanEvent[]; loan: Loan } =>
 const minor = (amount: string): bigint => parseMoney(kes(amount)).minor;
 const PARTS = ['principal', 'interest', 'fees', 'penalties', 'overpayment'] as const;
 /** What the ledger holds of each part: allocations less what was taken back. */
-const booked = (events: readonly LoanEvent[], part: (typeof PARTS)[number]): bigint =>
+const booked = (events: readonly LoanEvent[], part: (typeof PARTS)[number] | 'amount'): bigint =>
   events.reduce((sum, event) => {
     if (event.type === 'RepaymentAllocated') return sum + minor(event.data[part]);
     if (event.type === 'RepaymentReversed') return sum - minor(event.data[part]);
@@ -136,6 +136,8 @@ describe('a payment that is taken back', () => {
         expect(paid('principalMinor')).toBe(booked(events, 'principal'));
         expect(paid('interestMinor')).toBe(booked(events, 'interest'));
         expect(loan.math?.overpaidMinor).toBe(booked(events, 'overpayment'));
+        const parts = PARTS.reduce((sum, part) => sum + booked(events, part), 0n);
+        expect(parts).toBe(booked(events, 'amount'));
         for (const { due, paid: part } of rows) {
           expect(part.principalMinor >= 0n && part.principalMinor <= due.principalMinor).toBe(true);
           expect(part.interestMinor >= 0n && part.interestMinor <= due.interestMinor).toBe(true);
