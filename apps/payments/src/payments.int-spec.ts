@@ -1,6 +1,8 @@
 import { disbursementRequested, transactionPosted } from '@daftari/contracts';
 import { deterministicId } from '@daftari/kernel';
 import { eventually } from '@daftari/testing';
+import type { DisbursementCommand } from './disbursement/domain/disbursement.js';
+import { Streams } from './streams.js';
 import type { Json } from './testing/fake-daraja.js';
 import { ACK, type Answer, PaymentsDriver, TOKEN } from './testing/payments-driver.js';
 
@@ -290,6 +292,29 @@ describe('payouts', () => {
     await eventually(async () => (await statusOf()).status === 'failed');
     expect(await statusOf()).toMatchObject({ reason: 'no balance', receipt: null });
     expect(daraja.to('/b2c/')).toHaveLength(1);
+  });
+
+  it('loses neither of two facts that arrive at the same moment', async () => {
+    const streams = driver.payments.app.get(Streams);
+    const meta = { tenantId, actorId: 'system', correlationId: 'c', causationId: 'c' };
+    for (let i = 0; i < 15; i++) {
+      const disbursementId = deterministicId('disbursement', 'race', String(i));
+      const order = {
+        ...{ disbursementId, loanId, customerId, phone: '254700000001' },
+        ...{ amount: { amount: '1.00', currency: 'KES' }, effectiveOn: '2026-01-31' },
+      };
+      const change = (command: DisbursementCommand) =>
+        streams.changeDisbursement(disbursementId, command, meta);
+      await change({ type: 'Start', data: order });
+      await change({ type: 'ConfirmReservation' });
+      await change({ type: 'StartSubmit' });
+      // Both have decided at one revision before either has appended.
+      await Promise.all([
+        change({ type: 'RecordAccepted', data: { providerRef: 'AG_1' } }),
+        change({ type: 'Decline', data: { code: '1', reason: 'no balance' } }),
+      ]);
+      expect(await eventsOf(`disbursement-${disbursementId}`)).toContain('PayoutDeclined');
+    }
   });
 
   it('does not send again what may have left before a crash', async () => {

@@ -15,6 +15,7 @@ import { PaymentsController } from './payment/payments.controller.js';
 import { paymentsProjection } from './payment/payments.projection.js';
 import { Receipts } from './payment/receipts.js';
 import { darajaProvider } from './provider/daraja.provider.js';
+import { Paybill } from './hooks/paybill.js';
 import { RegisterCallbacks } from './provider/register-callbacks.js';
 import { OperatorController } from './review/operator.controller.js';
 import { ReviewController } from './review/review.controller.js';
@@ -40,6 +41,7 @@ import { translate } from './translate.js';
     CollectionTasks,
     PayoutTasks,
     InboxWorker,
+    Paybill,
     CallbackStore,
     RegisterCallbacks,
     Receipts,

@@ -13,16 +13,16 @@ import {
   retryConflict,
   type Tx,
 } from '@daftari/service-kit';
+import { decideDisbursement } from './disbursement/domain/decide-disbursement.js';
 import {
-  decideDisbursement,
   type Disbursement,
   type DisbursementCommand,
   type DisbursementEvent,
   evolveDisbursement,
   noDisbursement,
 } from './disbursement/domain/disbursement.js';
+import { decidePayment } from './payment/domain/decide-payment.js';
 import {
-  decidePayment,
   evolvePayment,
   noPayment,
   type Payment,
@@ -65,6 +65,14 @@ const metaOf = (event: RecordedEvent): EventMeta => ({
   correlationId: event.metadata.correlationId ?? '',
   causationId: event.id,
 });
+
+/**
+ * What a decision is recognised by when its append is repeated: where it was made and what it says. Where alone is not
+ * enough: of two different decisions at one revision, the store would take the second for a repeat of the first, and
+ * what caused it would be lost without a conflict.
+ */
+const idOf = (stream: string, revision: bigint | null, events: readonly unknown[]): string =>
+  `${stream}@${String(revision ?? -1n)} ${JSON.stringify(events)}`;
 
 /** Loads, decides and appends, together with whatever else must commit in the same transaction. */
 @Injectable()
@@ -171,7 +179,7 @@ export class Streams {
           await this.store.appendIn(
             tx.client,
             stream,
-            newEvents(meta, `${stream}@${String(revision ?? -1n)}`, decision.events),
+            newEvents(meta, idOf(stream, revision, decision.events), decision.events),
             { expected: expectedOf(revision) },
           );
           for (const event of decision.events)

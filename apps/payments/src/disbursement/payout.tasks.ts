@@ -68,7 +68,7 @@ export class PayoutTasks {
     const reason = 'the provider gave no result in time';
     const details = { loanId: order.loanId };
     await this.db.transaction((tx) =>
-      this.desk.open(
+      this.desk.openOnce(
         tx,
         meta?.tenantId ?? '',
         { type: 'disbursement', id },

@@ -4,24 +4,15 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { deterministicId, invariant, type MoneyJson, moneyToJson } from '@daftari/kernel';
+import { moneyToJson } from '@daftari/kernel';
 import type { CallbackFact } from '@daftari/integrations';
-import {
-  CONFIG,
-  Database,
-  type EventMeta,
-  LOGGER,
-  type Logger,
-  Tenants,
-  type Tx,
-} from '@daftari/service-kit';
+import { CONFIG, Database, LOGGER, type Logger, type Tx } from '@daftari/service-kit';
 import type { PaymentsConfig } from '../config.js';
-import type { PaymentOrder } from '../payment/domain/payment.js';
-import { Receipts } from '../payment/receipts.js';
 import { Streams } from '../streams.js';
 import { TaskQueue } from '../tasks/task-queue.js';
 import { CallbackStore } from './callback-store.js';
 import { factOf, type HookKind } from './facts.js';
+import { Paybill } from './paybill.js';
 
 interface Row {
   readonly id: string;
@@ -31,15 +22,8 @@ interface Row {
   readonly attempts: number;
 }
 
-interface Payable {
-  readonly loan_id: string;
-  readonly customer_id: string;
-  readonly status: string;
-}
 /** Covers a callback that is faster than our own write, and an outage of an hour. */
 const RETRIES_MS = [200, 1_000, 5_000, 30_000, 120_000, 600_000, 3_600_000];
-/** A loan in one of these takes no payments yet; money for it is not lost and not a dead letter. */
-const NOT_ACTIVE_YET: readonly string[] = ['approved', 'disbursed'];
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -53,8 +37,7 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
     private readonly db: Database,
     private readonly streams: Streams,
     private readonly queue: TaskQueue,
-    private readonly tenants: Tenants,
-    private readonly receipts: Receipts,
+    private readonly paybill: Paybill,
     private readonly store: CallbackStore,
     @Inject(CONFIG) private readonly config: PaymentsConfig,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -127,7 +110,7 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   private async apply(row: Row, fact: CallbackFact): Promise<boolean> {
-    if (row.kind === 'c') return this.receivePaybill(row, fact);
+    if (row.kind === 'c') return this.paybill.receive(row.id, fact, this.done(row));
     const ref = row.our_ref ?? fact.ourRef;
     if (ref === undefined || !UUID.test(ref)) return false;
     return row.kind === 's'
@@ -185,79 +168,5 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
       });
     }
     return true;
-  }
-
-  /** A paybill confirmation is final by the provider's own rule; what cannot be matched goes to suspense. */
-  private async receivePaybill(row: Row, fact: CallbackFact): Promise<boolean> {
-    const { DARAJA_TENANT_ID: tenantId } = this.config;
-    invariant(
-      fact.receipt !== undefined && fact.amount !== undefined,
-      'a confirmation has a receipt and an amount',
-    );
-    const paymentId = deterministicId('c2b', tenantId, fact.receipt);
-    const amount = moneyToJson(fact.amount);
-    const order = await this.orderOf(paymentId, fact, amount);
-    const meta: EventMeta = {
-      tenantId,
-      actorId: 'system',
-      correlationId: `c2b-${fact.receipt}`,
-      causationId: `callback-${row.id}`,
-    };
-    if (await this.receipts.isForeign(fact.receipt, paymentId)) {
-      await this.db.transaction(this.done(row));
-      return true;
-    }
-    const { receipt } = fact;
-    await this.streams.changePayment(paymentId, { type: 'Initiate', data: order }, meta);
-    const effectiveOn = await this.tenants.today(tenantId);
-    await this.streams.changePayment(
-      paymentId,
-      {
-        type: 'Succeed',
-        data: { receipt, amount, effectiveOn, confirmedBy: 'confirmation' },
-      },
-      meta,
-      async (tx, changed) => {
-        if (changed) await this.receipts.claim(tx, receipt, paymentId);
-        if (changed) await this.wake(tx, order);
-        await this.done(row)(tx);
-      },
-    );
-    return true;
-  }
-
-  /** A loan that was paid out takes the money now; for one that is not active yet it waits in suspense. */
-  private async orderOf(
-    paymentId: string,
-    { accountReference = '' }: CallbackFact,
-    amount: MoneyJson,
-  ): Promise<PaymentOrder> {
-    const { rows } = await this.db.pool.query<Payable>(
-      'select loan_id, customer_id, status from payable_loan where tenant_id = $1 and account_reference = $2',
-      [this.config.DARAJA_TENANT_ID, accountReference],
-    );
-    const loan = rows[0];
-    const waits = loan !== undefined && NOT_ACTIVE_YET.includes(loan.status);
-    return {
-      paymentId,
-      loanId: waits ? null : (loan?.loan_id ?? null),
-      customerId: loan?.customer_id ?? null,
-      method: 'mpesa-c2b',
-      amount,
-      phone: '',
-      accountReference,
-      ...(waits ? { waitsForLoanId: loan.loan_id } : {}),
-    };
-  }
-
-  /** The loan may have become active meanwhile; its row is locked, so either this sees it or the loan's consumer sees this. */
-  private async wake(tx: Tx, { paymentId, waitsForLoanId = null }: PaymentOrder): Promise<void> {
-    if (waitsForLoanId === null) return;
-    const { rows } = await tx.client.query<{ status: string }>(
-      'select status from payable_loan where loan_id = $1 for update',
-      [waitsForLoanId],
-    );
-    if (rows[0] && !NOT_ACTIVE_YET.includes(rows[0].status))
-      await this.queue.schedule(tx, 'allocate-payment', paymentId, 0);
   }
 }

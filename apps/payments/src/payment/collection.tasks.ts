@@ -121,7 +121,7 @@ export class CollectionTasks {
   /** A callback spoke of a success that the provider does not confirm: it is asked on, and people are told. */
   private async askPeople(id: string, state: Payment, tenantId = ''): Promise<void> {
     await this.db.transaction((tx) =>
-      this.desk.open(
+      this.desk.openOnce(
         tx,
         tenantId,
         { type: 'payment', id },

@@ -73,6 +73,19 @@ const CURSOR = `to_char(opened_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.U
 export class ReviewDesk {
   constructor(private readonly db: Database) {}
 
+  /** Opens an item unless there is one, settled or not: for what is noticed again and again. */
+  async openOnce(
+    tx: Tx,
+    tenantId: string,
+    subject: ReviewSubject,
+    item: ReviewItem,
+  ): Promise<void> {
+    const { rowCount } = await tx.client.query('select 1 from review_item where id = $1', [
+      deterministicId('review', item.kind, subject.id),
+    ]);
+    if (rowCount === 0) await this.open(tx, tenantId, subject, item);
+  }
+
   /** Opens an item, or opens it again with what is known now. */
   async open(tx: Tx, tenantId: string, subject: ReviewSubject, item: ReviewItem): Promise<void> {
     await tx.client.query(

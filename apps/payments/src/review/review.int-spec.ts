@@ -18,6 +18,7 @@ beforeAll(async () => {
     TASK_ATTEMPTS_MAX: '3',
     PAYOUT_REVIEW_AFTER_MS: '500',
     POLL_FIRST_MS: '50',
+    PAYMENT_EXPIRES_MS: '1200',
   });
   await driver.loan(other, 'LN10000009', 'active', '1');
 });
@@ -256,6 +257,99 @@ describe('a reversed payment', () => {
       rejection: 'payment/illegal-transition',
     });
     warned.mockRestore();
+  });
+});
+
+const prompt = (checkout: string) => ({
+  status: 200,
+  body: { ResponseCode: '0', CheckoutRequestID: checkout, MerchantRequestID: 'm' },
+});
+const push = async (): Promise<string> => {
+  const { status, body } = await driver.call('customer', '/v1/payments', {
+    ...{ loanId, phone: '254700000000', amount: { amount: '100.00', currency: 'KES' } },
+  });
+  expect(status).toBe(202);
+  return String(body.data.paymentId);
+};
+const reported = (id: string, checkout: string, receipt: string): Promise<unknown> =>
+  driver.hook(`s/${id}`, {
+    Body: {
+      stkCallback: {
+        ...{ CheckoutRequestID: checkout, ResultCode: 0, ResultDesc: 'ok' },
+        CallbackMetadata: {
+          Item: [
+            { Name: 'Amount', Value: 99 },
+            { Name: 'MpesaReceiptNumber', Value: receipt },
+          ],
+        },
+      },
+    },
+  });
+const prompted = (id: string): Promise<boolean> =>
+  eventually(async () => (await driver.eventsOf(`payment-${id}`)).includes('CustomerPrompted'));
+const statusOf = async (id: string): Promise<unknown> =>
+  (await driver.call('operator', `/v1/payments/${id}`)).body.data.status;
+
+describe('a prompt', () => {
+  it('that a callback calls paid and the provider does not confirm is shown, and an operator settles it by its receipt', async () => {
+    daraja.answer = async (path) =>
+      path.includes('stkpushquery')
+        ? { status: 500, body: { errorCode: '500.001.1001', errorMessage: 'being processed' } }
+        : prompt('ws_undecided');
+    const id = await push();
+    await prompted(id);
+    await reported(id, 'ws_undecided', 'RUNDECIDED');
+    expect(await itemOf('undecided-payment', id)).toMatchObject({
+      actions: ['confirm-received', 'dismiss'],
+      details: { receipt: 'RUNDECIDED' },
+    });
+    expect(await statusOf(id)).toBe('pending');
+    const item = await itemOf('undecided-payment', id);
+    await operate(`payments/review/${String(item.id)}/dismiss`, { reason: 'known to the bank' });
+    const looks = daraja.to('stkpushquery').length;
+    await eventually(() => daraja.to('stkpushquery').length > looks + 1);
+    expect((await review()).filter(({ subject }) => (subject as Json).id === id)).toEqual([]);
+    const used = { providerReference: 'NOLOAN2', reason: 'seen in the statement' };
+    expect(codeOf(await operate(`payments/${id}/confirm-received`, used))).toEqual([
+      409,
+      'payment/receipt-used',
+    ]);
+    const word = { ...used, providerReference: 'RUNDECIDED' };
+    for (let i = 0; i < 2; i++)
+      expect((await operate(`payments/${id}/confirm-received`, word)).body.data).toMatchObject({
+        status: 'succeeded',
+      });
+    await eventually(async () => (await postings(id)).length === 1);
+    // What was really paid, by the callback, not what was asked for.
+    expect(await postings(id)).toEqual([['repayment-received', '99.00', loanId]]);
+    expect((await review()).filter((item) => (item.subject as Json).id === id)).toEqual([]);
+  });
+
+  it('with the receipt of another payment settles nothing and is shown', async () => {
+    daraja.answer = async (path) =>
+      path.includes('stkpushquery')
+        ? { status: 200, body: { ResponseCode: '0', ResultCode: '0', ResultDesc: 'ok' } }
+        : prompt('ws_reused');
+    const id = await push();
+    await prompted(id);
+    await reported(id, 'ws_reused', 'RUNDECIDED');
+    expect(await itemOf('receipt-reused', id)).toMatchObject({
+      reason: 'receipt RUNDECIDED settled another payment',
+      actions: ['dismiss'],
+    });
+    expect(await statusOf(id)).toBe('failed');
+    expect(await postings(id)).toEqual([]);
+  });
+
+  it('that cannot be sent in time fails, and is not sent long after the customer asked', async () => {
+    daraja.answer = async () => ({
+      status: 500,
+      body: { errorCode: '500.003.02', errorMessage: 'Spike Arrest' },
+    });
+    const id = await push();
+    await eventually(async () => (await statusOf(id)) === 'failed');
+    expect((await driver.eventsOf(`payment-${id}`)).at(-1)).toBe('PaymentFailed');
+    expect(await postings(id)).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { deciderSpec } from '@daftari/testing';
 import fc from 'fast-check';
+import { decideDisbursement } from './decide-disbursement.js';
 import {
-  decideDisbursement,
   type DisbursementCommand,
   type DisbursementEvent,
   type DisbursementStatus,

@@ -1,7 +1,7 @@
 import { deciderSpec } from '@daftari/testing';
 import fc from 'fast-check';
+import { decidePayment } from './decide-payment.js';
 import {
-  decidePayment,
   evolvePayment,
   noPayment,
   type PaymentCommand,
