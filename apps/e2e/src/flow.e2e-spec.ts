@@ -121,6 +121,40 @@ describe('a loan through the gateway', () => {
     ]);
   });
 
+  it('takes money that is early, mistyped or taken back, and the books close every time', async () => {
+    const phone = '254711118000';
+    const customer = await walk.customer(phone);
+    const approved = await walk.approve(customer, phone);
+    const id = String(approved.loanId);
+    const early = await walk.confirmAtPaybill(String(approved.accountReference), '1000.00');
+    expect(await walk.reviewOf(early)).toMatchObject({
+      kind: 'unallocated-payment',
+      details: { waitsForLoanId: id },
+    });
+    await walk.disburse(id);
+    const receiptsOf = (seen: { repayments?: unknown }): string[] =>
+      (seen.repayments as { receipt: string }[]).map(({ receipt }) => receipt);
+    await walk.loanWhen(id, (seen) => receiptsOf(seen).includes(early));
+
+    const mistyped = await walk.confirmAtPaybill('NOSUCHLOAN', '700.00', { skipValidation: true });
+    const item = await walk.reviewOf(mistyped);
+    const payment = `/v1/payments/${String((item.subject as { id: string }).id)}`;
+    await walk.operator.ok(`${payment}/allocate`, {
+      body: { loanId: id, reason: 'the customer showed the message' },
+    });
+    const paid = await walk.loanWhen(id, (seen) => receiptsOf(seen).includes(mistyped));
+    await walk.settleBooks();
+
+    const word = { providerReference: 'REVERSED01', reason: 'sent by mistake' };
+    await walk.operator.ok(`${payment}/reverse`, { body: word });
+    const back = await walk.loanWhen(id, (seen) => !receiptsOf(seen).includes(mistyped));
+    const owed = (seen: { outstanding?: unknown }): number =>
+      Number((seen.outstanding as { total: string }).total);
+    expect(owed(back) - owed(paid)).toBeCloseTo(700, 2);
+    expect(back.reversals).toMatchObject([{ receipt: mistyped, reason: 'sent by mistake' }]);
+    await walk.settleBooks();
+  });
+
   it('pays out once when the answer is lost', async () => {
     const phone = '254711112905';
     await walk.lend(await walk.customer(phone), phone);

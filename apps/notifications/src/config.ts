@@ -3,6 +3,12 @@ import { BaseConfig, Env } from '@daftari/service-kit';
 
 /** The environment of the notifications service. */
 export class NotificationsConfig extends BaseConfig {
+  @Env({ description: 'Port to listen on; 0 picks a free one', example: '3005', default: 3005 })
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  declare PORT: number;
+
   @Env({
     description: 'SMTP server that mails go out by',
     example: '127.0.0.1',
@@ -64,9 +70,10 @@ export class NotificationsConfig extends BaseConfig {
   DELIVERY_POLL_MS: number;
 
   @Env({
-    description: 'How often one delivery is tried before it is given up',
-    example: '8',
-    default: 8,
+    description:
+      'How often one delivery is tried before it is given up; 30 outlasts half a day without a server',
+    example: '30',
+    default: 30,
   })
   @IsInt()
   @Min(1)

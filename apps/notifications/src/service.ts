@@ -10,6 +10,7 @@ import { DeliveriesController } from './delivery/deliveries.controller.js';
 import { DeliveryQueue } from './delivery/delivery-queue.js';
 import { DeliveryWorker } from './delivery/delivery-worker.js';
 import { notificationTables } from './migrations/20260101_100001_notifications.js';
+import { contactRoles } from './migrations/20260601_100002_roles.js';
 
 @Module({
   controllers: [UserConsumer, LoanConsumer, ApplicationConsumer, DeliveriesController],
@@ -26,7 +27,7 @@ export const service: ServiceDefinition<NotificationsConfig> = {
   name: 'notifications',
   config: NotificationsConfig,
   module: NotificationsModule,
-  migrations: [notificationTables],
+  migrations: [notificationTables, contactRoles],
   produces: [TOPIC.deliveryV1, TOPIC.auditV1],
   openapi: {
     title: 'Notifications',

@@ -3,6 +3,7 @@ import {
   disbursementCompleted,
   disbursementFailed,
   type MessageDefinition,
+  paymentReversed,
   paymentSettled,
   postTransaction,
   tenantChanged,
@@ -163,11 +164,8 @@ const payment = (loanId: string, name: string, amount: string): object => ({
   receipt: `S-${name}`,
   effectiveOn: '2026-02-28',
 });
-const posted = (paymentName: string): IntegrationMessage[] => {
-  const transactionId = deterministicId(
-    'repayment-allocated',
-    deterministicId('payment', paymentName),
-  );
+const posted = (paymentName: string, kind = 'repayment-allocated'): IntegrationMessage[] => {
+  const transactionId = deterministicId(kind, deterministicId('payment', paymentName));
   return seen.filter(
     (m) =>
       m.type === postTransaction.type &&
@@ -403,6 +401,25 @@ describe('a loan', () => {
       return data.length > 0 && data;
     });
     expect(listed.map((l) => l.loanId)).toEqual([loanId]);
+
+    const word = { providerReference: 'RV1', reason: 'by mistake', effectiveOn: '2026-03-05' };
+    const { paymentId, customerId, amount } = payment(loanId, 'p2', '30000.00') as Record<
+      string,
+      unknown
+    >;
+    const taken = { paymentId, customerId, amount, loanId, receipt: 'S-p2', ...word };
+    for (const id of ['p2-back', 'p2-back', 'p2-back-from-a-replay'])
+      await publish(paymentReversed, loanId, taken, id);
+    const open = await becomes(loanId, 'active');
+    expect(open.reversals).toMatchObject([{ receipt: 'S-p2', reason: 'by mistake' }]);
+    expect(open.repayments.map((r) => r.receipt)).toEqual(['S-p1', 'S-p3']);
+    await eventually(() => posted('p2', 'repayment-deallocated').length > 0);
+    const [there] = posted('p2');
+    const [back] = posted('p2', 'repayment-deallocated');
+    expect((back?.data as { amounts: object }).amounts).toEqual(
+      (there?.data as { amounts: object }).amounts,
+    );
+    expect(new Set(posted('p2', 'repayment-deallocated').map((m) => m.id)).size).toBe(1);
   });
 
   it('goes back to approved when its payout failed, and can be paid out again', async () => {

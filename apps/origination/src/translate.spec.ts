@@ -36,6 +36,10 @@ const allocated: Extract<LoanEvent, { type: 'RepaymentAllocated' }>['data'] = {
   nextDueAmount: null,
   installments: [],
 };
+const reversed = {
+  ...allocated,
+  ...{ providerReference: 'RV1', reason: 'by mistake', effectiveOn: '2026-03-01' },
+};
 const submitted = {
   applicationId: id('application'),
   customerId: ref.customerId,
@@ -66,6 +70,16 @@ describe('what is published', () => {
       ['loan-activated', 'loan-status-changed'],
     ],
     ['RepaymentAllocated', allocated, ['repayment-allocated', 'post-transaction']],
+    [
+      'RepaymentReversed',
+      { ...reversed, reopened: false },
+      ['repayment-reversed', 'post-transaction'],
+    ],
+    [
+      'RepaymentReversed',
+      { ...reversed, reopened: true },
+      ['repayment-reversed', 'post-transaction', 'loan-status-changed'],
+    ],
     ['LoanCompleted', { ...ref, completedOn: '2026-02-28' }, ['loan-status-changed']],
     ['LoanDefaulted', { ...ref, defaultedOn: '2026-02-28', reason: 'r' }, ['loan-status-changed']],
     ['ProductPublished', {}, []],
@@ -84,6 +98,31 @@ describe('what is published', () => {
       kind: 'repayment-allocated',
       amounts: { amount: '100.00', principal: '80.00', interest: '20.00', overpayment: '0.00' },
     });
+  });
+
+  it('asks the ledger for the mirror of what a payment had paid when it is taken back', () => {
+    const event = recorded('RepaymentReversed', { ...reversed, reopened: true });
+    const [, command, status] = translate(event);
+    expect(command?.data).toMatchObject({
+      transactionId: deterministicId('repayment-deallocated', allocated.paymentId),
+      kind: 'repayment-deallocated',
+      amounts: { amount: '100.00', principal: '80.00', interest: '20.00', overpayment: '0.00' },
+      effectiveOn: '2026-03-01',
+      reference: 'RV1',
+    });
+    expect(status?.data).toMatchObject({ status: 'active', on: '2026-03-01' });
+  });
+
+  it('names the vendor of an application', () => {
+    const vendorId = id('vendor');
+    const [sent] = translate(recorded('ApplicationSubmitted', { ...submitted, vendorId }));
+    const [decision] = translate(
+      recorded('ApplicationRejected', { ...decided, vendorId, reason: 'a', nextSteps: 'b' }),
+    );
+    expect([sent, decision].map((message) => message?.data)).toEqual([
+      expect.objectContaining({ vendorId }),
+      expect.objectContaining({ vendorId }),
+    ]);
   });
 
   it('is the same for the same event', () => {

@@ -7,6 +7,7 @@ import {
   type MessageDefinition,
   postTransaction,
   repaymentAllocated,
+  repaymentReversed,
 } from '@daftari/contracts';
 import type { RecordedEvent } from '@daftari/event-store';
 import { deterministicId } from '@daftari/kernel';
@@ -45,13 +46,46 @@ const repayment = (
   return [out(repaymentAllocated, data.loanId, published), out(postTransaction, tenantId, command)];
 };
 
+const reversal = (
+  data: Extract<LoanEvent, { type: 'RepaymentReversed' }>['data'],
+  tenantId: string,
+  out: Out,
+): IntegrationMessage[] => {
+  const { accountReference: _, reopened, ...published } = data;
+  const { amount, principal, interest, fees, penalties, overpayment } = data;
+  const command = {
+    transactionId: deterministicId('repayment-deallocated', data.paymentId),
+    kind: 'repayment-deallocated',
+    currency: data.currency,
+    amounts: { amount, principal, interest, fees, penalties, overpayment },
+    effectiveOn: data.effectiveOn,
+    loanId: data.loanId,
+    paymentId: data.paymentId,
+    reference: data.providerReference,
+  };
+  return [
+    out(repaymentReversed, data.loanId, published),
+    out(postTransaction, tenantId, command),
+    ...(reopened
+      ? [
+          out(
+            loanStatusChanged,
+            data.loanId,
+            statusOf(data, 'active', data.effectiveOn, data.reason),
+          ),
+        ]
+      : []),
+  ];
+};
+
 const messagesOf = (fact: Facts, tenantId: string, out: Out): IntegrationMessage[] => {
   switch (fact.type) {
     case 'ApplicationSubmitted': {
       const { applicationId, customerId, product, principal, numberOfInstallments } = fact.data;
+      const { vendorId = null } = fact.data;
       const { productId } = product;
-      const data = { applicationId, customerId, productId, principal, numberOfInstallments };
-      return [out(applicationSubmitted, applicationId, data)];
+      const asked = { productId, principal, numberOfInstallments, vendorId };
+      return [out(applicationSubmitted, applicationId, { applicationId, customerId, ...asked })];
     }
     case 'ApplicationApproved': {
       const { applicationId, customerId, loanId } = fact.data;
@@ -60,8 +94,8 @@ const messagesOf = (fact: Facts, tenantId: string, out: Out): IntegrationMessage
       return [out(applicationDecided, applicationId, data)];
     }
     case 'ApplicationRejected': {
-      const { applicationId, customerId, reason, nextSteps } = fact.data;
-      const decided = { decision: 'rejected', loanId: null, reason, nextSteps };
+      const { applicationId, customerId, vendorId = null, reason, nextSteps } = fact.data;
+      const decided = { decision: 'rejected', loanId: null, reason, nextSteps, vendorId };
       return [out(applicationDecided, applicationId, { applicationId, customerId, ...decided })];
     }
     case 'LoanCreated':
@@ -93,6 +127,8 @@ const messagesOf = (fact: Facts, tenantId: string, out: Out): IntegrationMessage
     }
     case 'RepaymentAllocated':
       return repayment(fact.data, tenantId, out);
+    case 'RepaymentReversed':
+      return reversal(fact.data, tenantId, out);
     case 'LoanCompleted': {
       const { loanId, completedOn } = fact.data;
       return [out(loanStatusChanged, loanId, statusOf(fact.data, 'completed', completedOn))];

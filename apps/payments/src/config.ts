@@ -1,4 +1,4 @@
-import { IsInt, IsNotEmpty, IsUUID, IsUrl, Min, MinLength } from 'class-validator';
+import { IsInt, IsNotEmpty, IsUUID, IsUrl, Max, Min, MinLength } from 'class-validator';
 import { deterministicId } from '@daftari/kernel';
 import { BaseConfig, Env } from '@daftari/service-kit';
 
@@ -6,6 +6,12 @@ const URL_RULE = { require_tld: false, require_protocol: true };
 
 /** The environment of the payments service. */
 export class PaymentsConfig extends BaseConfig {
+  @Env({ description: 'Port to listen on; 0 picks a free one', example: '3004', default: 3004 })
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  declare PORT: number;
+
   @Env({
     description:
       'Base address of Daraja: https://sandbox.safaricom.co.ke, https://api.safaricom.co.ke, or a simulator',
@@ -123,6 +129,35 @@ export class PaymentsConfig extends BaseConfig {
   @IsInt()
   @Min(1_000)
   PAYOUT_RESEND_AFTER_MS: number;
+
+  @Env({
+    description: 'A payout without a result is shown to people after this time, in milliseconds',
+    example: '86400000',
+    default: 86_400_000,
+  })
+  @IsInt()
+  @Min(100)
+  PAYOUT_REVIEW_AFTER_MS: number;
+
+  @Env({
+    description:
+      'How often a callback that matches nothing is tried before people see it; 7 takes an hour',
+    example: '7',
+    default: 7,
+  })
+  @IsInt()
+  @Min(0)
+  @Max(7)
+  CALLBACK_RETRIES_MAX: number;
+
+  @Env({
+    description: 'How often work is tried before it is put aside for people',
+    example: '20',
+    default: 20,
+  })
+  @IsInt()
+  @Min(1)
+  TASK_ATTEMPTS_MAX: number;
 
   @Env({
     description: 'How often due work is looked for, in milliseconds',

@@ -26,6 +26,27 @@ export const paymentTables: Migration = {
   down: 'drop table read_payments, provider_call, scheduled_task, webhook_inbox, payable_loan;',
 };
 
+/** What waits for people, and work that was put aside. */
+export const reviewItems: Migration = {
+  name: '20260601_100003_review',
+  up: `
+    create table review_item(
+      id uuid primary key, tenant_id uuid not null, kind text not null,
+      subject_type text not null check (subject_type in ('payment','disbursement','callback','task')), subject_id text not null,
+      reason text not null, amount text, currency char(3), details jsonb not null default '{}', waits_for_loan uuid,
+      status text not null default 'open' check (status in ('open','resolved')), opened_at timestamptz not null default now(),
+      resolution text, resolved_by text, resolved_reason text, resolved_at timestamptz,
+      check ((status = 'resolved') = (resolved_at is not null)));
+    create index review_item_list on review_item(tenant_id, status, opened_at, id);
+    create index review_item_subject on review_item(subject_id);
+    create index review_item_waiting on review_item(waits_for_loan) where status = 'open' and waits_for_loan is not null;
+    alter table scheduled_task add column stopped_at timestamptz, add column last_error text;`,
+  down: `
+    delete from scheduled_task where stopped_at is not null;
+    alter table scheduled_task drop column stopped_at, drop column last_error;
+    drop table review_item;`,
+};
+
 /** Which payment a receipt settled, the newest payout of a loan, and a version that a running task is recognised by. */
 export const receiptsAndPayouts: Migration = {
   name: '20260101_100002_receipts_and_payouts',

@@ -1,216 +1,24 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import {
-  disbursementRequested,
-  loanStatusChanged,
-  tenantChanged,
-  transactionPosted,
-} from '@daftari/contracts';
-import type { MessageDefinition } from '@daftari/contracts';
+import { disbursementRequested, transactionPosted } from '@daftari/contracts';
 import { deterministicId } from '@daftari/kernel';
-import { toBusMessage } from '@daftari/messaging';
-import { createService, messageFrom, type RunningService } from '@daftari/service-kit';
-import {
-  eventually,
-  startPostgres,
-  startTokenIssuer,
-  type TestPostgres,
-  type TokenIssuer,
-} from '@daftari/testing';
-import { service } from './service.js';
+import { eventually } from '@daftari/testing';
+import type { DisbursementCommand } from './disbursement/domain/disbursement.js';
+import { Streams } from './streams.js';
+import type { Json } from './testing/fake-daraja.js';
+import { ACK, type Answer, PaymentsDriver, TOKEN } from './testing/payments-driver.js';
 
-const tenantId = deterministicId('tenant', 'payments');
-const customerId = deterministicId('user', 'customer');
-const loanId = deterministicId('loan', 'active');
-const TOKEN = 'token-of-the-callbacks';
-type Json = Readonly<Record<string, unknown>>;
-
-/** Daraja in little: what it was asked, and what it answers. */
-class FakeDaraja {
-  readonly asked: { path: string; body: Json }[] = [];
-  answer: (path: string, body: Json) => Promise<{ status: number; body: unknown }> = async () => ({
-    status: 500,
-    body: {},
-  });
-  url = '';
-  private server: Server | undefined;
-
-  async start(): Promise<void> {
-    this.server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const path = (request.url ?? '').split('?')[0] ?? '';
-        const text = Buffer.concat(chunks).toString();
-        const body = (text === '' ? {} : JSON.parse(text)) as Json;
-        const given = path.startsWith('/oauth')
-          ? Promise.resolve({
-              status: 200,
-              body: { access_token: 'secret-access', expires_in: '3599' },
-            })
-          : path.endsWith('registerurl')
-            ? Promise.resolve({
-                status: 200,
-                body: { OriginatorCoversationID: 'x', ResponseCode: '0' },
-              })
-            : this.ask(path, body);
-        void given.then(({ status, body: sent }) => {
-          response
-            .writeHead(status, { 'content-type': 'application/json' })
-            .end(JSON.stringify(sent));
-        });
-      });
-    });
-    await new Promise<void>((resolve) => this.server?.listen(0, '127.0.0.1', resolve));
-    const address = this.server.address();
-    this.url = `http://127.0.0.1:${String(typeof address === 'object' ? address?.port : 0)}`;
-  }
-
-  private ask(path: string, body: Json): Promise<{ status: number; body: unknown }> {
-    this.asked.push({ path, body });
-    return this.answer(path, body);
-  }
-
-  to(part: string): Json[] {
-    return this.asked.filter(({ path }) => path.includes(part)).map(({ body }) => body);
-  }
-
-  stop(): void {
-    this.server?.closeAllConnections();
-    this.server?.close();
-  }
-}
-
-const daraja = new FakeDaraja();
-let server: TestPostgres;
-let issuer: TokenIssuer;
-let payments: RunningService;
-
-const publish = async (
-  definition: MessageDefinition,
-  data: Json,
-  id = String(Math.random()),
-  sequence?: string,
-): Promise<void> => {
-  const producer = await payments.resources.bus.producer();
-  const about = {
-    id,
-    key: String(data.loanId ?? tenantId),
-    tenantId,
-    correlationId: 'c',
-    source: '/daftari/test',
-    time: new Date(0),
-  };
-  const message = {
-    ...messageFrom(definition, { ...about, data }),
-    ...(sequence === undefined ? {} : { sequence }),
-  };
-  await producer.send([toBusMessage(message)]);
-};
-
-beforeAll(async () => {
-  await daraja.start();
-  server = await startPostgres();
-  issuer = await startTokenIssuer();
-  const { publicKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
-  payments = await createService(service, {
-    NODE_ENV: 'test',
-    PORT: '0',
-    LOG_LEVEL: 'silent',
-    JWKS_URL: issuer.jwksUrl,
-    INTERNAL_KEY: 'k'.repeat(40),
-    DATABASE_URL: await server.createDatabase('payments'),
-    BUS_URL: await server.createDatabase('bus'),
-    DARAJA_BASE_URL: daraja.url,
-    DARAJA_CONSUMER_KEY: 'ck',
-    DARAJA_CONSUMER_SECRET: 'cs',
-    DARAJA_SHORTCODE: '174379',
-    DARAJA_PASSKEY: 'pk',
-    DARAJA_B2C_SHORTCODE: '600000',
-    DARAJA_INITIATOR_NAME: 'op',
-    DARAJA_INITIATOR_PASSWORD: 'pw',
-    DARAJA_CERTIFICATE: publicKey,
-    DARAJA_CALLBACK_BASE_URL: `http://127.0.0.1:1/hooks/daraja/${TOKEN}`,
-    DARAJA_HOOK_TOKEN: TOKEN,
-    DARAJA_TENANT_ID: tenantId,
-    PROVIDER_TIMEOUT_MS: '3000',
-    POLL_FIRST_MS: '200',
-    POLL_MAX_MS: '1000',
-    TASK_POLL_MS: '20',
-  });
-  await publish(tenantChanged, { ...tenantChanged.example, tenantId });
-  await publish(loanStatusChanged, {
-    loanId,
-    customerId,
-    accountReference: 'LN10000001',
-    status: 'active',
-    on: '2026-01-31',
-    reason: null,
-  });
-  await eventually(
-    async () => (await payments.pool.query('select 1 from payable_loan')).rowCount === 1,
-  );
-  await eventually(
-    async () => (await payments.pool.query('select 1 from tenant_calendar')).rowCount === 1,
-  );
-});
-afterAll(async () => {
-  await payments.close();
-  daraja.stop();
-  await issuer.close();
-  await server.stop();
-});
+const driver = new PaymentsDriver();
+const { daraja, tenantId, customerId, loanId } = driver;
+beforeAll(() => driver.start());
+afterAll(() => driver.stop());
 beforeEach(() => {
   daraja.asked.length = 0;
 });
 
-interface Answer {
-  readonly status: number;
-  readonly body: { data: Json; metadata: { code?: string } };
-}
-const call = async (
-  role: string,
-  path: string,
-  body?: Json,
-  userId = customerId,
-): Promise<Answer> => {
-  const token = await issuer.token({ userId, tenantId, roles: [role] });
-  const response = await fetch(payments.url + path, {
-    method: body ? 'POST' : 'GET',
-    headers: {
-      authorization: `Bearer ${token}`,
-      ...(body
-        ? { 'content-type': 'application/json', 'idempotency-key': String(Math.random()) }
-        : {}),
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  return { status: response.status, body: (await response.json()) as Answer['body'] };
-};
-const hook = async (
-  path: string,
-  body: unknown,
-  token = TOKEN,
-): Promise<{ status: number; body: Json }> => {
-  const response = await fetch(`${payments.url}/hooks/daraja/${token}/${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  return { status: response.status, body: (await response.json()) as Json };
-};
-const ACK = { ResultCode: 0, ResultDesc: 'Accepted' };
-const eventsOf = async (stream: string): Promise<string[]> =>
-  (
-    await payments.pool.query<{ type: string }>(
-      'select e.type from es.event e join es.stream s using (stream_id) where s.name = $1 order by e.revision',
-      [stream],
-    )
-  ).rows.map(({ type }) => type);
+const call = (role: string, path: string, body?: Json, userId = customerId): Promise<Answer> =>
+  driver.call(role, path, body, { userId });
+const hook = (path: string, body: unknown, token = TOKEN) => driver.hook(path, body, { token });
+const eventsOf = (stream: string): Promise<string[]> => driver.eventsOf(stream);
+const publish: PaymentsDriver['publish'] = (...message) => driver.publish(...message);
 const stk = (checkout: string, receipt: string, amount = 100): Json => ({
   Body: {
     stkCallback: {
@@ -345,7 +153,7 @@ describe('callbacks', () => {
     ] as const)
       expect((await hook('c', confirmation(receipt, ref))).body).toEqual(ACK);
     const rows = await eventually(async () => {
-      const found = await payments.pool.query(
+      const found = await driver.payments.pool.query(
         "select loan_id, receipt from read_payments where method = 'mpesa-c2b' and status = 'succeeded' order by receipt",
       );
       return found.rowCount === 2 ? found.rows : undefined;
@@ -361,7 +169,7 @@ describe('callbacks', () => {
     await eventually(
       async () =>
         (
-          await payments.pool.query(
+          await driver.payments.pool.query(
             "select 1 from webhook_inbox where dedupe_key like '%RTWICE|c' and status = 'done'",
           )
         ).rowCount === 1,
@@ -375,7 +183,9 @@ describe('callbacks', () => {
       body: { success: false },
     });
     expect(await hook('r', { Result: {} })).toEqual({ status: 200, body: ACK });
-    const { rows } = await payments.pool.query("select status from webhook_inbox where kind = 'r'");
+    const { rows } = await driver.payments.pool.query(
+      "select status from webhook_inbox where kind = 'r'",
+    );
     expect(rows).toEqual([{ status: 'failed' }]);
   });
 });
@@ -484,6 +294,29 @@ describe('payouts', () => {
     expect(daraja.to('/b2c/')).toHaveLength(1);
   });
 
+  it('loses neither of two facts that arrive at the same moment', async () => {
+    const streams = driver.payments.app.get(Streams);
+    const meta = { tenantId, actorId: 'system', correlationId: 'c', causationId: 'c' };
+    for (let i = 0; i < 15; i++) {
+      const disbursementId = deterministicId('disbursement', 'race', String(i));
+      const order = {
+        ...{ disbursementId, loanId, customerId, phone: '254700000001' },
+        ...{ amount: { amount: '1.00', currency: 'KES' }, effectiveOn: '2026-01-31' },
+      };
+      const change = (command: DisbursementCommand) =>
+        streams.changeDisbursement(disbursementId, command, meta);
+      await change({ type: 'Start', data: order });
+      await change({ type: 'ConfirmReservation' });
+      await change({ type: 'StartSubmit' });
+      // Both have decided at one revision before either has appended.
+      await Promise.all([
+        change({ type: 'RecordAccepted', data: { providerRef: 'AG_1' } }),
+        change({ type: 'Decline', data: { code: '1', reason: 'no balance' } }),
+      ]);
+      expect(await eventsOf(`disbursement-${disbursementId}`)).toContain('PayoutDeclined');
+    }
+  });
+
   it('does not send again what may have left before a crash', async () => {
     const loan = deterministicId('loan', 'crashed');
     daraja.answer = async () => ({
@@ -492,7 +325,7 @@ describe('payouts', () => {
     });
     const { id, statusOf } = await reserve(loan, 'LN10000004', '9', async (disbursementId) => {
       // The state after a crash: the submission stands in the log, its answer does not.
-      const { store } = payments.resources;
+      const { store } = driver.payments.resources;
       const stream = `disbursement-${disbursementId}`;
       const metadata = { tenantId, actorId: 'system', correlationId: 'c', causationId: 'c' };
       const event = (type: string) => ({
@@ -504,7 +337,7 @@ describe('payouts', () => {
       await store?.append(stream, [event('FundsReserved'), event('PayoutSubmitStarted')], {
         expected: 0n,
       });
-      await payments.pool.query(
+      await driver.payments.pool.query(
         "insert into scheduled_task(id, kind, aggregate_id, due_at) values ($1, 'submit-payout', $2, now())",
         [`submit-payout:${disbursementId}`, disbursementId],
       );

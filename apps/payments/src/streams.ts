@@ -7,26 +7,35 @@ import {
   type EventMeta,
   expectedOf,
   loadState,
+  LOGGER,
+  type Logger,
   newEvents,
   retryConflict,
   type Tx,
 } from '@daftari/service-kit';
+import { decideDisbursement } from './disbursement/domain/decide-disbursement.js';
 import {
-  decideDisbursement,
   type Disbursement,
   type DisbursementCommand,
   type DisbursementEvent,
   evolveDisbursement,
   noDisbursement,
 } from './disbursement/domain/disbursement.js';
+import { decidePayment } from './payment/domain/decide-payment.js';
 import {
-  decidePayment,
   evolvePayment,
   noPayment,
   type Payment,
   type PaymentCommand,
   type PaymentEvent,
 } from './payment/domain/payment.js';
+import { ReviewDesk } from './review/review-desk.js';
+import type { ReviewSubject } from './review/review-item.js';
+import {
+  type ReviewChange,
+  reviewOfDisbursement,
+  reviewOfPayment,
+} from './review/review-of-events.js';
 
 /** A loaded aggregate: its state, and the metadata that what it causes carries on. */
 export interface Loaded<S> {
@@ -42,6 +51,14 @@ interface Folded<S> {
   readonly startedAt: Date | null;
 }
 
+interface Change<S, E> {
+  readonly subject: ReviewSubject;
+  readonly command: string;
+  readonly load: () => Promise<Loaded<S>>;
+  readonly decide: (state: S) => Decision<E, string>;
+  readonly review: (event: E) => ReviewChange;
+}
+
 const metaOf = (event: RecordedEvent): EventMeta => ({
   tenantId: event.metadata.tenantId ?? '',
   actorId: event.metadata.actorId ?? 'system',
@@ -49,12 +66,22 @@ const metaOf = (event: RecordedEvent): EventMeta => ({
   causationId: event.id,
 });
 
+/**
+ * What a decision is recognised by when its append is repeated: where it was made and what it says. Where alone is not
+ * enough: of two different decisions at one revision, the store would take the second for a repeat of the first, and
+ * what caused it would be lost without a conflict.
+ */
+const idOf = (stream: string, revision: bigint | null, events: readonly unknown[]): string =>
+  `${stream}@${String(revision ?? -1n)} ${JSON.stringify(events)}`;
+
 /** Loads, decides and appends, together with whatever else must commit in the same transaction. */
 @Injectable()
 export class Streams {
   constructor(
     private readonly db: Database,
     @Inject(EVENT_STORE) private readonly store: TransactionalEventStore,
+    private readonly desk: ReviewDesk,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   payment(id: string): Promise<Loaded<Payment>> {
@@ -77,9 +104,13 @@ export class Streams {
     also: (tx: Tx, changed: boolean) => Promise<void> = async () => undefined,
   ): Promise<boolean> {
     return this.change(
-      `payment-${id}`,
-      () => this.payment(id),
-      (state) => decidePayment(command, state),
+      {
+        subject: { type: 'payment', id },
+        command: command.type,
+        load: () => this.payment(id),
+        decide: (state) => decidePayment(command, state),
+        review: reviewOfPayment,
+      },
       meta,
       also,
     );
@@ -93,9 +124,13 @@ export class Streams {
     also: (tx: Tx, changed: boolean) => Promise<void> = async () => undefined,
   ): Promise<boolean> {
     return this.change(
-      `disbursement-${id}`,
-      () => this.disbursement(id),
-      (state) => decideDisbursement(command, state),
+      {
+        subject: { type: 'disbursement', id },
+        command: command.type,
+        load: () => this.disbursement(id),
+        decide: (state) => decideDisbursement(command, state),
+        review: reviewOfDisbursement,
+      },
       meta,
       also,
     );
@@ -120,28 +155,39 @@ export class Streams {
     return { ...state, revision };
   }
 
-  private change<S, E extends { type: string; data: unknown }>(
-    stream: string,
-    load: () => Promise<Loaded<S>>,
-    decide: (state: S) => Decision<E, string>,
+  private change<S extends { readonly status: string }, E extends { type: string; data: unknown }>(
+    { subject, command, load, decide, review }: Change<S, E>,
     given: EventMeta | null,
     also: (tx: Tx, changed: boolean) => Promise<void>,
   ): Promise<boolean> {
+    const stream = `${subject.type}-${subject.id}`;
     return retryConflict(async () => {
       const { state, revision, meta: known } = await load();
       const decision = decide(state);
-      if (!decision.accepted)
-        throw new Rejected(decision.rejection, `${stream} does not allow this now`);
+      if (!decision.accepted) {
+        const { rejection } = decision;
+        this.logger.warn(
+          { stream, command, status: state.status, rejection },
+          'a step was refused',
+        );
+        throw new Rejected(rejection, `${stream} is ${state.status}: it does not allow this now`);
+      }
       const meta = given ?? known;
       const changed = decision.events.length > 0 && meta !== null;
       await this.db.transaction(async (tx) => {
-        if (changed)
+        if (changed) {
           await this.store.appendIn(
             tx.client,
             stream,
-            newEvents(meta, `${stream}@${String(revision ?? -1n)}`, decision.events),
+            newEvents(meta, idOf(stream, revision, decision.events), decision.events),
             { expected: expectedOf(revision) },
           );
+          for (const event of decision.events)
+            await this.desk.follow(tx, meta.tenantId, subject, review(event), {
+              event: event.type,
+              by: meta.actorId,
+            });
+        }
         await also(tx, changed);
       });
       return changed;

@@ -1,6 +1,7 @@
 import {
   disbursementCompleted,
   disbursementFailed,
+  paymentReversed,
   paymentSettled,
   paymentStatusChanged,
   postTransaction,
@@ -36,9 +37,11 @@ const post = (
   id: string,
   money: MoneyJson,
   more: { loanId: string | null; effectiveOn: string; reference: string },
+  /** A second transaction of the same kind about the same thing. */
+  again: readonly string[] = [],
 ): IntegrationMessage => {
   const data = {
-    transactionId: deterministicId(kind, id),
+    transactionId: deterministicId(kind, id, ...again),
     kind,
     currency: money.currency,
     amounts: {
@@ -51,6 +54,44 @@ const post = (
   return integrationMessage(event, postTransaction, event.metadata.tenantId ?? '', data);
 };
 
+const settled = (
+  event: RecordedEvent,
+  data: PaymentOrder & { readonly receipt: string; readonly effectiveOn: string },
+): IntegrationMessage => {
+  const { paymentId, loanId, customerId, method, amount, receipt, effectiveOn } = data;
+  return integrationMessage(event, paymentSettled, loanId ?? paymentId, {
+    paymentId,
+    loanId,
+    customerId,
+    method,
+    amount,
+    receipt,
+    effectiveOn,
+  });
+};
+
+/** What a loan must give back; money in suspense touched no loan. */
+const reversed = (
+  event: RecordedEvent,
+  data: Extract<PaymentEvent, { type: 'PaymentReversed' }>['data'],
+): IntegrationMessage[] => {
+  const { paymentId, loanId, customerId, amount, receipt, providerReference, reason, effectiveOn } =
+    data;
+  if (loanId === null || customerId === null) return [];
+  return [
+    integrationMessage(event, paymentReversed, loanId, {
+      paymentId,
+      loanId,
+      customerId,
+      amount,
+      receipt,
+      providerReference,
+      reason,
+      effectiveOn,
+    }),
+  ];
+};
+
 const ofPayment = (recorded: RecordedEvent, event: PaymentEvent): IntegrationMessage[] => {
   switch (event.type) {
     case 'PaymentInitiated':
@@ -61,34 +102,33 @@ const ofPayment = (recorded: RecordedEvent, event: PaymentEvent): IntegrationMes
       return [status(recorded, event.data, 'failed', event.data.reason)];
     case 'PaymentExpired':
       return [status(recorded, event.data, 'expired', event.data.reason)];
-    case 'PaymentReversed':
-      return [status(recorded, event.data, 'reversed', event.data.reason)];
-    case 'PaymentSucceeded': {
-      const { paymentId, loanId, customerId, method, amount, receipt, effectiveOn } = event.data;
-      const settled = integrationMessage(recorded, paymentSettled, loanId ?? paymentId, {
-        paymentId,
-        loanId,
-        customerId,
-        method,
-        amount,
-        receipt,
-        effectiveOn,
-      });
+    case 'PaymentReversed': {
+      const { paymentId, amount, loanId, effectiveOn, providerReference } = event.data;
+      const about = { loanId, effectiveOn, reference: providerReference };
       return [
-        post(recorded, 'repayment-received', paymentId, amount, {
-          loanId,
-          effectiveOn,
-          reference: receipt,
-        }),
-        settled,
+        post(recorded, 'repayment-reversed', paymentId, amount, about),
+        ...reversed(recorded, event.data),
+        status(recorded, event.data, 'reversed', event.data.reason),
+      ];
+    }
+    case 'PaymentSucceeded': {
+      const { paymentId, loanId, amount, receipt, effectiveOn } = event.data;
+      const about = { loanId, effectiveOn, reference: receipt };
+      return [
+        post(recorded, 'repayment-received', paymentId, amount, about),
+        settled(recorded, event.data),
         status(recorded, event.data, 'succeeded'),
       ];
     }
+    // The ledger has the money already; only the loan hears of it now.
+    case 'PaymentAllocated':
+      return [settled(recorded, event.data), status(recorded, event.data, 'succeeded')];
     case 'SubmitNotSent':
     case 'CustomerPrompted':
     case 'OutcomeUnknown':
     case 'CallbackReported':
     case 'ContradictoryEvidence':
+    case 'RefundMarked':
       return [];
   }
 };
@@ -97,12 +137,13 @@ const ofDisbursement = (
   recorded: RecordedEvent,
   event: DisbursementEvent,
 ): IntegrationMessage[] => {
-  const ask = (kind: string, order: PayoutOrder, reference: string): IntegrationMessage =>
-    post(recorded, kind, order.disbursementId, order.amount, {
-      loanId: order.loanId,
-      effectiveOn: order.effectiveOn,
-      reference,
-    });
+  const ask = (
+    kind: string,
+    { disbursementId, amount, loanId, effectiveOn }: PayoutOrder,
+    reference: string,
+    again: readonly string[] = [],
+  ): IntegrationMessage =>
+    post(recorded, kind, disbursementId, amount, { loanId, effectiveOn, reference }, again);
   const failed = (
     { disbursementId, loanId, customerId }: PayoutOrder,
     reason: string,
@@ -116,6 +157,9 @@ const ofDisbursement = (
   switch (event.type) {
     case 'DisbursementStarted':
       return [ask('disbursement-reserved', event.data, event.data.disbursementId)];
+    case 'PayoutRecovered':
+      return [ask('disbursement-reserved', event.data, event.data.receipt, ['recovery'])];
+    case 'RecoveryReserved':
     case 'PayoutSettled':
       return [ask('disbursement-paid', event.data, event.data.receipt)];
     case 'PayoutDeclined':
@@ -142,6 +186,8 @@ const ofDisbursement = (
     case 'PayoutAccepted':
     case 'PayoutUnknown':
     case 'ContradictoryPayoutEvidence':
+    case 'RecoveryRefused':
+    case 'ReviewDismissed':
       return [];
   }
 };

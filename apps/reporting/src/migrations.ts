@@ -37,4 +37,9 @@ export const migrations: readonly Migration[] = [
     down: `drop table read_installments; drop table read_loans; drop table read_collections; drop table read_ledger_totals;
       drop table read_payment_times; drop table read_mail_times; drop table read_application_decisions; drop table read_disbursements;`,
   },
+  {
+    name: '20260601_000201_reversed_collections',
+    up: 'alter table read_collections add column reversed boolean not null default false;',
+    down: 'delete from read_collections where reversed; alter table read_collections drop column reversed;',
+  },
 ];

@@ -4,6 +4,7 @@ import {
   loanStatusChanged,
   type MessageDefinition,
   repaymentAllocated,
+  repaymentReversed,
   transactionPosted,
 } from '@daftari/contracts';
 import { deterministicId, localDate } from '@daftari/kernel';
@@ -140,6 +141,24 @@ describe('reporting on PostgreSQL', () => {
       expect(await reports.check(tenantId)).toEqual({ ok: true, compared: 1, differences: [] });
       expect((await reports.timings(tenantId)).settledToPosted.count).toBe(0);
     });
+  });
+
+  it('forgets a payment that was taken back, whichever of the two is heard of first', async () => {
+    const taken = message(repaymentReversed, 6, {
+      paymentId: deterministicId('payment', '2'),
+      ...{ amount: '40.00', principal: '40.00', interest: '0.00' },
+      installments: installments('100.00', '0.00'),
+    });
+    const back = posted('repayment-deallocated', account, 'liability:repayment-clearing', '40.00');
+    const whole = [...story, taken, back];
+    for (const order of [whole, [...whole].reverse(), [taken, ...whole, ...whole]])
+      await withReports(order, async (reports) => {
+        const [day] = await reports.collections(tenantId, '2026-02-01', '2026-02-28');
+        expect(day).toMatchObject({ collected: '100.00' });
+        const [portfolio] = await reports.portfolio(tenantId, localDate('2026-03-01'));
+        expect(portfolio).toMatchObject({ principalOutstanding: '100.00' });
+        expect(await reports.check(tenantId)).toMatchObject({ ok: true, differences: [] });
+      });
   });
 
   it('shows a loan on which the ledger and the schedule differ, to its own tenant only', async () => {

@@ -31,6 +31,49 @@ export class SandboxConfig {
   @IsInt()
   @Min(0)
   SANDBOX_CALLBACK_DELAY_MS: number;
+
+  @Env({
+    description: 'How late the callback of a number ending in 903 is, in milliseconds',
+    example: '600000',
+    default: 600_000,
+  })
+  @IsInt()
+  @Min(0)
+  SANDBOX_LATE_CALLBACK_MS: number;
+
+  @Env({
+    description: 'How long the answer to a number ending in 921 takes, in milliseconds',
+    example: '35000',
+    default: 35_000,
+  })
+  @IsInt()
+  @Min(0)
+  SANDBOX_SLOW_ANSWER_MS: number;
+
+  @Env({
+    description: 'The only consumer key that is taken; empty: any',
+    example: '',
+    default: '',
+  })
+  @IsString()
+  SANDBOX_CONSUMER_KEY: string;
+
+  @Env({
+    description: 'The only consumer secret that is taken; empty: any',
+    example: '',
+    default: '',
+  })
+  @IsString()
+  SANDBOX_CONSUMER_SECRET: string;
+
+  @Env({
+    description: 'How long an access token of the simulated Daraja lasts, in seconds',
+    example: '3599',
+    default: 3_599,
+  })
+  @IsInt()
+  @Min(1)
+  SANDBOX_TOKEN_SECONDS: number;
 }
 
 /** Reads the sandbox's settings; throws one line per wrong variable. */

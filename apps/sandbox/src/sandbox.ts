@@ -12,6 +12,7 @@ export class Sandbox {
     bodyLimit: 1024 * 1024,
   });
   private readonly messages = new Messages();
+  private readonly daraja: Daraja;
 
   constructor(private readonly config: SandboxConfig) {
     const { SANDBOX_DATA_FILE: file } = config;
@@ -22,14 +23,24 @@ export class Sandbox {
         done(null, body);
       },
     );
-    new Daraja(
-      new Book(file),
-      new InitiatorKeys(file === '' ? '' : `${file}.keys`),
-      config.SANDBOX_CALLBACK_DELAY_MS,
-    ).mount(this.server);
+    const keys = new InitiatorKeys(file === '' ? '' : `${file}.keys`);
+    this.daraja = new Daraja(new Book(file), keys, {
+      callbackDelayMs: config.SANDBOX_CALLBACK_DELAY_MS,
+      lateCallbackMs: config.SANDBOX_LATE_CALLBACK_MS,
+      slowAnswerMs: config.SANDBOX_SLOW_ANSWER_MS,
+      consumerKey: config.SANDBOX_CONSUMER_KEY,
+      consumerSecret: config.SANDBOX_CONSUMER_SECRET,
+      tokenSeconds: config.SANDBOX_TOKEN_SECONDS,
+    });
+    this.daraja.mount(this.server);
     this.messages.mount(this.server);
     for (const path of ['/livez', '/readyz'])
       this.server.get(path, async () => ({ success: true, data: { status: 'up' }, metadata: {} }));
+  }
+
+  /** The port of the mail server; 0 before the start. */
+  get smtpPort(): number {
+    return this.messages.port;
   }
 
   /** Listens; a taken port is a clear error. Gives the HTTP address. */
@@ -41,6 +52,7 @@ export class Sandbox {
   }
 
   async stop(): Promise<void> {
+    this.daraja.stop();
     await this.server.close();
     await this.messages.close();
   }

@@ -21,6 +21,8 @@ export const TransactionKind = Type.Union([
   Type.Literal('disbursement-released'),
   Type.Literal('repayment-received'),
   Type.Literal('repayment-allocated'),
+  Type.Literal('repayment-deallocated'),
+  Type.Literal('repayment-reversed'),
 ]);
 
 /** The parts of a transaction; absent parts are zero. `amount` is the whole, the others say how it splits. */

@@ -25,11 +25,13 @@ export const applicationSubmitted = defineMessage({
     productId: Id,
     principal: MoneySchema,
     numberOfInstallments: Type.Integer(),
+    vendorId: Type.Optional(Type.Union([Id, Type.Null()])),
   }),
   example: {
     applicationId: id,
     customerId: id,
     productId: id,
+    vendorId: id,
     principal: kes('25000.00'),
     numberOfInstallments: 3,
   },
@@ -49,6 +51,7 @@ export const applicationDecided = defineMessage({
     loanId: Type.Union([Id, Type.Null()]),
     reason: Type.Union([Text, Type.Null()]),
     nextSteps: Type.Union([Text, Type.Null()]),
+    vendorId: Type.Optional(Type.Union([Id, Type.Null()])),
   }),
   example: {
     applicationId: id,
@@ -57,6 +60,7 @@ export const applicationDecided = defineMessage({
     loanId: null,
     reason: 'Income too low',
     nextSteps: 'Apply again in 30 days',
+    vendorId: id,
   },
 });
 export type ApplicationDecided = DataOf<typeof applicationDecided>;
@@ -183,6 +187,54 @@ export const repaymentAllocated = defineMessage({
   },
 });
 export type RepaymentAllocated = DataOf<typeof repaymentAllocated>;
+
+/** A repayment was taken back: its parts are owed again; carries the whole schedule as it stands now. */
+export const repaymentReversed = defineMessage({
+  type: 'daftari.origination.repayment-reversed.v1',
+  topic: TOPIC.loanV1,
+  summary: 'A payment that had been allocated to a loan was reversed; what it paid is owed again.',
+  schema: Type.Object({
+    loanId: Id,
+    customerId: Id,
+    paymentId: Id,
+    receipt: Text,
+    providerReference: Text,
+    reason: Text,
+    effectiveOn: DateOnly,
+    currency: Currency,
+    amount: Amount,
+    principal: Amount,
+    interest: Amount,
+    fees: Amount,
+    penalties: Amount,
+    overpayment: Amount,
+    outstanding: Amount,
+    nextDueOn: Type.Union([DateOnly, Type.Null()]),
+    nextDueAmount: Type.Union([Amount, Type.Null()]),
+    installments: Type.Array(InstallmentSchema),
+  }),
+  example: {
+    loanId: id,
+    customerId: id,
+    paymentId: id,
+    receipt: 'SGR7X1ABCD',
+    providerReference: 'SGR7X1ABCE',
+    reason: 'Sent by mistake, reversed by M-Pesa',
+    effectiveOn: '2026-03-01',
+    currency: 'KES',
+    amount: '8668.00',
+    principal: '8168.00',
+    interest: '500.00',
+    fees: '0.00',
+    penalties: '0.00',
+    overpayment: '0.00',
+    outstanding: '25668.00',
+    nextDueOn: '2026-03-31',
+    nextDueAmount: '8668.00',
+    installments: [],
+  },
+});
+export type RepaymentReversed = DataOf<typeof repaymentReversed>;
 
 /** A loan moved to another status. */
 export const loanStatusChanged = defineMessage({

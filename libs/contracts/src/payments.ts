@@ -31,6 +31,34 @@ export const paymentSettled = defineMessage({
 });
 export type PaymentSettled = DataOf<typeof paymentSettled>;
 
+/** Money that had paid a loan went back to its payer. */
+export const paymentReversed = defineMessage({
+  type: 'daftari.payments.payment-reversed.v1',
+  topic: TOPIC.paymentV1,
+  summary: 'A settled payment of a loan was reversed at the provider; the loan owes it again.',
+  schema: Type.Object({
+    paymentId: Id,
+    loanId: Id,
+    customerId: Id,
+    amount: MoneySchema,
+    receipt: Text,
+    providerReference: Text,
+    reason: Text,
+    effectiveOn: DateOnly,
+  }),
+  example: {
+    paymentId: id,
+    loanId: id,
+    customerId: id,
+    amount: { amount: '8668.00', currency: 'KES' },
+    receipt: 'SGR7X1ABCD',
+    providerReference: 'SGR7X1ABCE',
+    reason: 'Sent by mistake, reversed by M-Pesa',
+    effectiveOn: '2026-03-01',
+  },
+});
+export type PaymentReversed = DataOf<typeof paymentReversed>;
+
 /** A payment moved to another state. */
 export const paymentStatusChanged = defineMessage({
   type: 'daftari.payments.payment-status-changed.v1',

@@ -40,6 +40,8 @@ export interface ProviderHttpOptions {
   readonly timeoutMs?: number;
   readonly concurrency?: number;
   readonly queue?: number;
+  /** How long an open breaker keeps calls away before it lets one try. */
+  readonly breakerResetMs?: number;
   readonly onCall?: (record: CallRecord) => void | Promise<void>;
 }
 
@@ -64,10 +66,12 @@ const NOT_SENT = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
 ]);
 const MAX_ANSWER = 64 * 1024;
+/** An answer that is longer is cut off, and counts as unknown. */
+const MAX_READ = 1024 * 1024;
 
 /** The one HTTP client of the adapters: a breaker per provider and operation, a bulkhead per provider, and no retries of its own. */
 export class ProviderHttp {
-  private readonly agent = new Agent({ connect: { timeout: 5_000 } });
+  private readonly agent = new Agent({ connect: { timeout: 5_000 }, maxResponseSize: MAX_READ });
   private readonly breakers = new Map<string, CircuitBreaker<[ProviderCall], ProviderAnswer>>();
   private readonly running = new Map<string, number>();
   private readonly waiting: { provider: string; go: () => void }[] = [];
@@ -105,6 +109,12 @@ export class ProviderHttp {
     return answer;
   }
 
+  /** Lets go of its connections. */
+  async close(): Promise<void> {
+    for (const breaker of this.breakers.values()) breaker.shutdown();
+    await this.agent.destroy();
+  }
+
   private breaker(call: ProviderCall): CircuitBreaker<[ProviderCall], ProviderAnswer> {
     const name = `${call.provider}.${call.operation}`;
     const known = this.breakers.get(name);
@@ -113,7 +123,7 @@ export class ProviderHttp {
       timeout: false,
       errorThresholdPercentage: 50,
       volumeThreshold: 20,
-      resetTimeout: 5_000,
+      resetTimeout: this.options.breakerResetMs ?? 5_000,
       name,
     });
     this.breakers.set(name, made);
@@ -129,6 +139,8 @@ export class ProviderHttp {
         dispatcher: this.agent,
         headersTimeout: timeout,
         bodyTimeout: timeout,
+        // The two above start again with every byte; this one bounds the whole call.
+        signal: AbortSignal.timeout(timeout),
         ...(call.body === undefined ? {} : { body: call.body }),
       });
       return {
@@ -137,8 +149,9 @@ export class ProviderHttp {
         text: (await response.body.text()).slice(0, MAX_ANSWER),
       };
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      const reason = `${code} ${error instanceof Error ? error.message : ''}`.trim();
+      const { code: raw, message = '' } = error as { code?: unknown; message?: string };
+      const code = typeof raw === 'string' ? raw : '';
+      const reason = `${code} ${message}`.trim();
       throw new NotAnswered({ kind: NOT_SENT.has(code) ? 'notSent' : 'unknown', reason }, error);
     }
   }

@@ -11,6 +11,33 @@ export interface SmtpConfig {
   readonly from: string;
 }
 
+/** What nodemailer says about a failure. */
+interface SmtpFailure {
+  readonly responseCode?: number;
+  readonly code?: string;
+  readonly originalCode?: string;
+  readonly syscall?: string;
+  readonly timeoutType?: string;
+}
+
+/** Before the message was offered: nothing can have been delivered. */
+const isBeforeSending = ({ code, syscall, timeoutType }: SmtpFailure): boolean =>
+  code === 'EDNS' ||
+  syscall === 'connect' ||
+  timeoutType === 'CONNECTION_TIMEOUT' ||
+  timeoutType === 'GREETING_TIMEOUT';
+
+const outcomeOf = (error: unknown): Outcome => {
+  const failure = error as SmtpFailure;
+  const { responseCode = 0, code = '' } = failure;
+  const reason = error instanceof Error ? error.message : String(error);
+  if (code === 'EAUTH')
+    return { kind: 'rejected', code: String(responseCode), reason, config: true };
+  if (responseCode >= 500) return { kind: 'declined', code: String(responseCode), reason };
+  if (responseCode >= 400 || isBeforeSending(failure)) return { kind: 'notSent', reason };
+  return { kind: 'unknown', reason };
+};
+
 /** Mail by SMTP. The Message-ID comes from the caller, so that a repeat after an unknown outcome can be recognised. */
 export class SmtpMailer {
   private readonly transport: Transporter;
@@ -22,7 +49,10 @@ export class SmtpMailer {
       secure: config.secure ?? false,
       pool: true,
       maxConnections: 5,
+      // A message whose connection broke may have been taken: whether to send it again is the caller's to decide.
+      maxRequeues: 0,
       connectionTimeout: 5_000,
+      greetingTimeout: 5_000,
       socketTimeout: 30_000,
       ...(config.user === undefined
         ? {}
@@ -30,6 +60,7 @@ export class SmtpMailer {
     });
   }
 
+  /** Never throws: a failure says whether the mail can have been taken. */
   async send(mail: {
     to: string;
     subject: string;
@@ -41,13 +72,12 @@ export class SmtpMailer {
       await this.transport.sendMail({ from: this.config.from, ...mail });
       return { kind: 'accepted', providerRef: mail.messageId };
     } catch (error) {
-      const { responseCode, code } = error as { responseCode?: number; code?: string };
-      const reason = error instanceof Error ? error.message : String(error);
-      if (responseCode !== undefined && responseCode >= 500)
-        return { kind: 'declined', code: String(responseCode), reason };
-      if (code === 'ECONNECTION' || code === 'EDNS' || code === 'ESOCKET')
-        return { kind: 'notSent', reason };
-      return { kind: 'unknown', reason };
+      return outcomeOf(error);
     }
+  }
+
+  /** Lets go of its connections. */
+  close(): void {
+    this.transport.close();
   }
 }

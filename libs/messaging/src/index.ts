@@ -9,4 +9,5 @@ export * from './partitioner.js';
 export { createPgBus, type PgBusOptions } from './pg-bus.js';
 export { StopConsumer } from './pg-consumer.js';
 export * from './port.js';
+export { type Expiring, purgeBus, purgeTable } from './purge.js';
 export { isTransient } from './retry-policy.js';

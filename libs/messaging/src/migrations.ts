@@ -1,3 +1,5 @@
+import { busPurgeMigration } from './purge.js';
+
 interface Migration {
   readonly name: string;
   readonly up: string;
@@ -100,6 +102,7 @@ create function bus.commit_offset(p_grp text, p_topic text, p_partition int, p_m
 `,
     down: 'drop schema bus cascade;',
   },
+  busPurgeMigration,
 ];
 
 /** Tables of a service's own database: what is still to be sent, and what has been handled. */

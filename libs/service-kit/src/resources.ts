@@ -21,6 +21,7 @@ import { createLogger, type Logger } from './logging.js';
 import { Database } from './persistence/database.js';
 import { kitMigrations } from './persistence/kit-migrations.js';
 import { type Migration, Migrator, waitForDatabase } from './persistence/migrations.js';
+import { Purger } from './persistence/purger.js';
 import type { ServiceDefinition } from './service.js';
 
 /** What a running service holds open. */
@@ -54,6 +55,34 @@ export const migrateBus = async (url: string): Promise<void> => {
     await pool.end();
   }
 };
+
+/** A relay that waits is nothing yet; one that keeps waiting is what the operator looks for first. */
+const loggedRetry =
+  (logger: Logger, relay: string) =>
+  (error: Error, attempt: number): void => {
+    logger.warn({ err: error, relay, attempt }, 'a relay waits for another try');
+  };
+
+/** Keeps the tables of a service, and the bus, bounded. */
+export const purgerOf = (
+  definition: ServiceDefinition,
+  config: BaseConfig,
+  db: Database,
+  logger: Logger,
+) =>
+  new Purger({
+    db: db.pool,
+    tables: [
+      { table: 'inbox', column: 'processed_at', days: config.INBOX_RETENTION_DAYS },
+      { table: 'idempotency', column: 'created_at', days: config.IDEMPOTENCY_RETENTION_DAYS },
+      ...(definition.expiring ?? []),
+    ],
+    ...(config.BUS === 'pg'
+      ? { bus: { url: config.BUS_URL, days: config.BUS_RETENTION_DAYS } }
+      : {}),
+    everyMs: config.PURGE_EVERY_MS,
+    logger,
+  });
 
 interface Stoppable {
   stop(): Promise<void>;
@@ -89,7 +118,12 @@ export const openResources = async (
     outbox: new Outbox(),
     async start(onFatal) {
       const producer = await bus.producer();
-      const outboxRelay = new OutboxRelay({ pool: db.pool, producer, onFatal });
+      const outboxRelay = new OutboxRelay({
+        pool: db.pool,
+        producer,
+        onFatal,
+        onRetry: loggedRetry(logger, 'outbox'),
+      });
       outboxRelay.start();
       running.push(outboxRelay);
       if (store && definition.translate) {
@@ -100,6 +134,7 @@ export const openResources = async (
           producer,
           translate: definition.translate,
           onFatal,
+          onRetry: loggedRetry(logger, `${definition.name}.relay`),
         });
         relay.start();
         running.push(relay);
@@ -110,6 +145,9 @@ export const openResources = async (
         runner.start();
         running.push(runner);
       }
+      const purger = purgerOf(definition, config, db, logger);
+      purger.start();
+      running.push(purger);
     },
     async close() {
       await Promise.allSettled(running.map((part) => part.stop()));

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Body, Controller, Get, Module, Post } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { ApiProperty } from '@nestjs/swagger';
@@ -25,6 +26,7 @@ import {
   type ServiceDefinition,
   Tenants,
 } from './index.js';
+import { purgerOf } from './resources.js';
 
 class AddRequest {
   @ApiProperty({ example: 3 })
@@ -165,6 +167,8 @@ const call = async (
 const total = async (): Promise<number> =>
   (await service.pool.query<{ total: number }>('select total from counter')).rows[0]?.total ?? -1;
 
+const relayOf = (fields: unknown): unknown => (fields as { relay?: unknown }).relay;
+
 describe('a service', () => {
   it.each([
     [401, 'auth/missing-token', {}],
@@ -294,6 +298,30 @@ describe('a service', () => {
     await producer.send([toBusMessage(bad), toBusMessage(good)]);
     await eventually(() => seen.includes('good'));
     expect(seen).not.toContain('bad');
+  });
+
+  it('says in its log that a relay waits, and goes on when it can', async () => {
+    const warned = jest.spyOn(service.resources.logger, 'warn');
+    await service.pool.query('alter table outbox rename to outbox_away');
+    await eventually(() => warned.mock.calls.some(([fields]) => relayOf(fields) === 'outbox'));
+    await service.pool.query('alter table outbox_away rename to outbox');
+    warned.mockRestore();
+    await call('/v1/counter', { token: staff, key: 'after-the-wait', body: { amount: 1 } });
+    await eventually(async () => (await service.pool.query('select 1 from outbox')).rowCount === 0);
+  });
+
+  it('purges what it has handled long ago', async () => {
+    await service.pool.query(
+      "insert into inbox values ('old', '1', now() - interval '121 days'), ('young', '1', now())",
+    );
+    await service.pool.query(
+      "insert into idempotency values ('old', 'f', now(), 200, null, null, now() - interval '8 days')",
+    );
+    const { config, logger } = service.resources;
+    const purger = purgerOf(definition, config, service.resources.db, logger);
+    expect(await purger.purge()).toMatchObject({ inbox: 1, idempotency: 1, bus: 0 });
+    const { rows } = await service.pool.query("select consumer from inbox where message_id = '1'");
+    expect(rows).toEqual([{ consumer: 'young' }]);
   });
 
   it('is healthy, measured and documented', async () => {

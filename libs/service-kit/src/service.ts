@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { Topic } from '@daftari/contracts';
 import type { Projection, RecordedEvent } from '@daftari/event-store';
-import type { IntegrationMessage } from '@daftari/messaging';
+import type { Expiring, IntegrationMessage } from '@daftari/messaging';
 import type { BaseConfig } from './config/base-config.js';
 import type { Migration } from './persistence/migrations.js';
 
@@ -19,6 +19,8 @@ export interface ServiceDefinition<C extends BaseConfig = BaseConfig> {
   readonly produces: readonly Topic[];
   /** What of its event log is published, as what. */
   readonly translate?: (event: RecordedEvent) => readonly IntegrationMessage[];
+  /** Its own tables whose rows go after a time; handled messages and idempotency keys go by themselves. */
+  readonly expiring?: readonly Expiring[];
   readonly projections?: readonly Projection[];
   readonly openapi: { readonly title: string; readonly description: string };
 }

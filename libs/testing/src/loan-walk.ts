@@ -128,11 +128,22 @@ export class LoanWalk {
 
   /** Reviewed by one, approved by another, paid out; gives the active loan. */
   async lend(customer: ApiUser, phone: string, wanted: Wanted = {}): Promise<Json> {
+    const loan = await this.approve(customer, phone, wanted);
+    return this.disburse(String(loan.loanId));
+  }
+
+  /** Reviewed by one and approved by another; gives the loan, not paid out yet. */
+  async approve(customer: ApiUser, phone: string, wanted: Wanted = {}): Promise<Json> {
     const id = await this.apply(customer, phone, wanted);
     await this.staff.ok(`/v1/applications/${id}/review`, { body: {} });
     const { loanId } = await this.admin.ok(`/v1/applications/${id}/approve`, { body: {} });
-    await this.staff.ok(`/v1/loans/${String(loanId)}/disburse`, { body: {} });
-    return this.loanWhen(String(loanId), (loan) => loan.status === 'active');
+    return this.loanWhen(String(loanId), (loan) => loan.status === 'approved');
+  }
+
+  /** Pays a loan out; gives it when it is active. */
+  async disburse(loanId: string): Promise<Json> {
+    await this.staff.ok(`/v1/loans/${loanId}/disburse`, { body: {} });
+    return this.loanWhen(loanId, (loan) => loan.status === 'active');
   }
 
   /** Waits until a loan is as wanted. */
@@ -182,6 +193,19 @@ export class LoanWalk {
     const before = (
       (await this.staff.ok(`/v1/loans/${String(loan.loanId)}`)).repayments as unknown[]
     ).length;
+    await this.confirmAtPaybill(String(loan.accountReference), amount, { times });
+    await this.loanWhen(
+      String(loan.loanId),
+      (seen) => (seen.repayments as unknown[]).length > before,
+    );
+  }
+
+  /** Pays at the paybill, whoever's the reference is; gives the receipt. */
+  async confirmAtPaybill(
+    billRefNumber: string,
+    amount: string,
+    more: { times?: number; skipValidation?: boolean } = {},
+  ): Promise<string> {
     const transId = `S${randomUUID().replaceAll('-', '').slice(0, 9).toUpperCase()}`;
     await eventually(
       async () => {
@@ -190,19 +214,27 @@ export class LoanWalk {
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify({
             amount,
-            billRefNumber: loan.accountReference,
+            billRefNumber,
             msisdn: '254700000001',
             transId,
-            times,
+            ...more,
           }),
         });
         return ((await response.json()) as { accepted: boolean }).accepted;
       },
       { ...SLOW, what: 'the paybill payment is accepted' },
     );
-    await this.loanWhen(
-      String(loan.loanId),
-      (seen) => (seen.repayments as unknown[]).length > before,
+    return transId;
+  }
+
+  /** What waits for people about one payment's receipt. */
+  reviewOf(receipt: string): Promise<Json> {
+    return eventually(
+      async () => {
+        const items = (await this.operator.ok('/v1/payments/review')) as unknown as Json[];
+        return items.find((item) => (item.details as Json).receipt === receipt);
+      },
+      { ...SLOW, what: `review of ${receipt}` },
     );
   }
 

@@ -33,9 +33,9 @@ export class UserConsumer {
 
   private async keepContact(tx: Tx, tenantId: string, user: UserChanged): Promise<void> {
     await tx.client.query(
-      `insert into contact(user_id, tenant_id, email, phone, name) values ($1,$2,$3,$4,$5)
-       on conflict (user_id) do update set email = $3, phone = $4, name = $5, updated_at = now()`,
-      [user.userId, tenantId, user.email, user.phone, user.name],
+      `insert into contact(user_id, tenant_id, email, phone, name, roles) values ($1,$2,$3,$4,$5,$6)
+       on conflict (user_id) do update set email = $3, phone = $4, name = $5, roles = $6, updated_at = now()`,
+      [user.userId, tenantId, user.email, user.phone, user.name, user.roles],
     );
   }
 

@@ -14,6 +14,8 @@ export interface Outgoing {
 export interface Channels {
   readonly email: (message: Outgoing) => Promise<Outcome>;
   readonly sms: (message: Outgoing) => Promise<Outcome>;
+  /** Lets go of connections. */
+  readonly close: () => Promise<void>;
 }
 
 /** Injection token of the channels. */
@@ -27,9 +29,10 @@ export const channelsOf = (config: NotificationsConfig): Channels => {
     from: config.MAIL_FROM,
     ...(config.SMTP_USER === '' ? {} : { user: config.SMTP_USER, password: config.SMTP_PASSWORD }),
   });
+  const http = new ProviderHttp();
   const sms = new AfricasTalkingSms(
     { baseUrl: config.SMS_BASE_URL, username: config.SMS_USERNAME, apiKey: config.SMS_API_KEY },
-    new ProviderHttp(),
+    http,
   );
   return {
     email: (m) =>
@@ -41,5 +44,9 @@ export const channelsOf = (config: NotificationsConfig): Channels => {
         messageId: `<${m.id}@daftari>`,
       }),
     sms: (m) => sms.send({ to: `+${m.recipient}`, message: m.body_text }),
+    close: async () => {
+      mailer.close();
+      await http.close();
+    },
   };
 };

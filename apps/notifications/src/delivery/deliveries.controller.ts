@@ -22,6 +22,8 @@ export interface NotificationView {
   readonly template: string;
   readonly channel: string;
   readonly subject: string;
+  /** The text of an in-app message, for whom it is; null otherwise. */
+  readonly body: string | null;
   readonly status: string;
   readonly createdAt: Date;
   readonly acceptedAt: Date | null;
@@ -41,9 +43,10 @@ export class DeliveriesController {
   ): Promise<Page<NotificationView>> {
     const own = meta.permissions.has('customers:read') ? null : meta.userId;
     const { rows } = await this.db.pool.query<NotificationView>(
-      `select id, user_id as "userId", template, channel, subject, status, created_at as "createdAt", accepted_at as "acceptedAt"
+      `select id, user_id as "userId", template, channel, subject, status,
+         case when channel = 'in-app' and user_id = $4 then body_text end as body, created_at as "createdAt", accepted_at as "acceptedAt"
        from delivery where tenant_id = $1 and ($2::uuid is null or user_id = $2) order by created_at desc limit $3`,
-      [meta.tenantId, own, query.limit ?? 25],
+      [meta.tenantId, own, query.limit ?? 25, meta.userId],
     );
     return page(rows);
   }

@@ -2,13 +2,34 @@ import { Injectable } from '@nestjs/common';
 import { deterministicId, Unavailable } from '@daftari/kernel';
 import type { IntegrationMessage } from '@daftari/messaging';
 import type { Tx } from '@daftari/service-kit';
-import { renderTemplate, type TemplateName } from '../templates/templates.js';
+import { type Rendered, renderTemplate, type TemplateName } from '../templates/templates.js';
 
-interface Contact {
+/** How somebody is reached. */
+export interface Contact {
+  readonly userId: string;
   readonly email: string;
   readonly phone: string | null;
   readonly name: string;
+  readonly roles: readonly string[];
 }
+
+interface Outgoing {
+  readonly channel: 'email' | 'sms' | 'in-app';
+  readonly recipient: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+const outgoingOf = (contact: Contact, rendered: Rendered): Outgoing[] => {
+  const { text, html, sms, inApp } = rendered;
+  return [
+    { channel: 'email', recipient: contact.email, text, html },
+    ...(inApp ? [{ channel: 'in-app' as const, recipient: contact.userId, text, html }] : []),
+    ...(sms !== null && contact.phone !== null
+      ? [{ channel: 'sms' as const, recipient: contact.phone, text: sms, html: '' }]
+      : []),
+  ];
+};
 
 /** Puts what is to be told into the delivery table; the worker sends it. */
 @Injectable()
@@ -22,50 +43,33 @@ export class DeliveryQueue {
     values: Readonly<Record<string, unknown>>,
   ): Promise<void> {
     const contact = await this.contactOf(tx, message.tenantId, userId);
-    const rendered = renderTemplate(template, { ...values, name: contact.name });
-    await this.insert(
-      tx,
-      message,
-      userId,
-      template,
-      'email',
-      contact.email,
-      rendered.subject,
-      rendered.text,
-      rendered.html,
-    );
-    await this.insert(
-      tx,
-      message,
-      userId,
-      template,
-      'in-app',
-      userId,
-      rendered.subject,
-      rendered.text,
-      rendered.html,
-    );
-    if (rendered.sms !== null && contact.phone !== null) {
-      await this.insert(
-        tx,
-        message,
-        userId,
-        template,
-        'sms',
-        contact.phone,
-        rendered.subject,
-        rendered.sms,
-        '',
-      );
-    }
+    if (!contact) throw new Unavailable(`the contact of user ${userId} has not arrived yet`);
+    await this.tell(tx, message, contact, template, values);
   }
 
-  private async contactOf(tx: Tx, tenantId: string, userId: string): Promise<Contact> {
+  /** The same for somebody whose contact was read before. */
+  async tell(
+    tx: Tx,
+    message: IntegrationMessage,
+    contact: Contact,
+    template: TemplateName,
+    values: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const rendered = renderTemplate(template, { ...values, name: contact.name });
+    for (const outgoing of outgoingOf(contact, rendered))
+      await this.insert(tx, message, contact.userId, {
+        ...outgoing,
+        template,
+        subject: rendered.subject,
+      });
+  }
+
+  /** Undefined while identity has not told of the user, or when it is another tenant's. */
+  async contactOf(tx: Tx, tenantId: string, userId: string): Promise<Contact | undefined> {
     const { rows } = await tx.client.query<Contact>(
-      'select email, phone, name from contact where user_id = $1 and tenant_id = $2',
+      'select user_id as "userId", email, phone, name, roles from contact where user_id = $1 and tenant_id = $2',
       [userId, tenantId],
     );
-    if (!rows[0]) throw new Unavailable(`the contact of user ${userId} has not arrived yet`);
     return rows[0];
   }
 
@@ -73,9 +77,14 @@ export class DeliveryQueue {
     tx: Tx,
     message: IntegrationMessage,
     userId: string,
-    template: string,
-    channel: 'email' | 'sms' | 'in-app',
-    ...[recipient, subject, text, html]: [string, string, string, string]
+    {
+      channel,
+      recipient,
+      subject,
+      text,
+      html,
+      template,
+    }: Outgoing & { subject: string; template: string },
   ): Promise<void> {
     const id = deterministicId('delivery', message.id, channel, userId);
     await tx.client.query(

@@ -57,6 +57,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnApplicationShut
   async onApplicationShutdown(): Promise<void> {
     this.stopping = true;
     await this.loop;
+    await this.channels.close();
   }
 
   private async run(): Promise<void> {

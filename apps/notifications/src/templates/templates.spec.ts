@@ -28,4 +28,31 @@ describe('templates', () => {
     expect(text).toContain('1. 2026-01-28  KES 10.00');
     expect(text).toContain('2. 2026-02-28  KES 10.00');
   });
+
+  const EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)">{{name}}';
+  const everything = {
+    ...{ name: EVIL, reason: EVIL, nextSteps: EVIL, receipt: EVIL, accountReference: EVIL },
+    ...{ currency: EVIL, amount: EVIL, principal: EVIL, outstanding: EVIL, nextDueOn: EVIL },
+    ...{ customerName: EVIL, applicationId: EVIL, verifyUrl: EVIL, firstDueOn: EVIL },
+    installments: [{ number: EVIL, dueOn: EVIL, total: EVIL, principal: EVIL, interest: EVIL }],
+  };
+  it.each([
+    'email-verification',
+    'loan-disbursed',
+    'repayment-success',
+    'application-rejected',
+    'application-rejected-vendor',
+  ] as const)('%s: nothing that was stored becomes markup or a template', (name) => {
+    const { html, text } = renderTemplate(name, everything);
+    expect(html).not.toMatch(/<script|<img|onerror="/);
+    expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+    expect(html).toContain('{{name}}');
+    expect(text).toContain(EVIL);
+  });
+
+  it('keep what proves an address out of the app, and an SMS within two parts', () => {
+    expect(renderTemplate('email-verification', {}).inApp).toBe(false);
+    const { sms } = renderTemplate('application-rejected', { reason: 'x'.repeat(1_000) });
+    expect(sms).toHaveLength(306);
+  });
 });

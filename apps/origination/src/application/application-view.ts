@@ -16,6 +16,7 @@ export interface ApplicationView {
   readonly installment: MoneyJson | null;
   readonly phone: string;
   readonly purpose: string | null;
+  readonly vendorId: string | null;
   readonly submittedOn: string;
   readonly grade: string | null;
   readonly score?: Score | null;
@@ -47,6 +48,7 @@ export const applicationView = (state: Application, viewer: Viewer): Application
     installment: state.installment,
     phone: facts.phone,
     purpose: facts.purpose,
+    vendorId: facts.vendorId ?? null,
     submittedOn: facts.submittedOn,
     grade: state.score?.grade ?? null,
     ...(viewer.ownedBy === null ? forStaff : {}),

@@ -59,6 +59,14 @@ export interface LoanView extends Omit<LoanSummary, 'principal'> {
   readonly disbursementReference: string | null;
   readonly schedule: readonly RowView[];
   readonly repayments: readonly Omit<Allocation, 'installments'>[];
+  /** Payments that were taken back at the provider; they count for nothing. */
+  readonly reversals: readonly {
+    readonly paymentId: string;
+    readonly receipt: string;
+    readonly amount: string;
+    readonly reversedOn: string;
+    readonly reason: string;
+  }[];
 }
 
 const statusOf = (row: LoanRow, asOf: LocalDate): RowStatus => {
@@ -141,4 +149,8 @@ export const loanView = (loan: Loan, facts: LoanFacts, asOf: LocalDate): LoanVie
   disbursementReference: loan.disbursementReference,
   schedule: scheduleOf(loan, asOf),
   repayments: loan.allocations.map(({ installments: _, ...allocation }) => allocation),
+  reversals: loan.reversals.map(({ paymentId, receipt, amount, effectiveOn, reason }) => ({
+    ...{ paymentId, receipt, amount, reason },
+    reversedOn: effectiveOn,
+  })),
 });

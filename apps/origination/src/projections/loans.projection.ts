@@ -31,6 +31,11 @@ const changeOf = (event: Exclude<LoanEvent, { type: 'LoanCreated' }>): [string |
       const { outstanding, nextDueOn, nextDueAmount } = event.data;
       return [null, { outstanding, nextDueOn, nextDueAmount }];
     }
+    case 'RepaymentReversed': {
+      const { outstanding, nextDueOn, nextDueAmount, reopened } = event.data;
+      const view = { outstanding, nextDueOn, nextDueAmount };
+      return reopened ? ['active', { ...view, completedOn: null }] : [null, view];
+    }
     case 'LoanCompleted':
       return ['completed', { completedOn: event.data.completedOn }];
     case 'LoanDefaulted':
@@ -49,6 +54,7 @@ export const loans: Projection = {
     'LoanDisbursed',
     'LoanActivated',
     'RepaymentAllocated',
+    'RepaymentReversed',
     'LoanCompleted',
     'LoanDefaulted',
   ],

@@ -10,7 +10,9 @@ import {
 import { deterministicId } from '@daftari/kernel';
 import { Inbox, type IntegrationMessage } from '@daftari/messaging';
 import { Database, metaOfMessage, type Tx } from '@daftari/service-kit';
+import { ReviewDesk } from '../review/review-desk.js';
 import { Streams } from '../streams.js';
+import { TaskQueue } from '../tasks/task-queue.js';
 
 /** Starts disbursements and keeps the loans that can be paid. */
 @Controller()
@@ -19,6 +21,8 @@ export class LoanConsumer {
     private readonly db: Database,
     private readonly inbox: Inbox,
     private readonly streams: Streams,
+    private readonly desk: ReviewDesk,
+    private readonly queue: TaskQueue,
   ) {}
 
   @EventPattern(TOPIC.loanV1)
@@ -27,9 +31,12 @@ export class LoanConsumer {
       await this.start(message, message.data as DisbursementRequested);
     if (message.type === loanStatusChanged.type) {
       const { loanId, customerId, accountReference, status } = message.data as LoanStatusChanged;
-      await this.db.transaction((tx) =>
-        this.keepLoan(tx, message, { loanId, customerId, accountReference, status }),
-      );
+      await this.db.transaction(async (tx) => {
+        await this.keepLoan(tx, message, { loanId, customerId, accountReference, status });
+        if (status !== 'active') return;
+        for (const paymentId of await this.desk.waitingFor(tx, loanId))
+          await this.queue.schedule(tx, 'allocate-payment', paymentId, 0);
+      });
     }
   }
 

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { parseMoney } from '@daftari/kernel';
+import { CLOCK, type Clock, parseMoney } from '@daftari/kernel';
 import type { DarajaClient, Outcome } from '@daftari/integrations';
-import { CONFIG, Database } from '@daftari/service-kit';
+import { CONFIG, Database, type EventMeta } from '@daftari/service-kit';
 import type { PaymentsConfig } from '../config.js';
 import { DARAJA } from '../provider/daraja.provider.js';
+import { ReviewDesk } from '../review/review-desk.js';
 import { Streams } from '../streams.js';
 import { TaskQueue } from '../tasks/task-queue.js';
 import type { DisbursementCommand, PayoutOrder } from './domain/disbursement.js';
@@ -15,6 +16,8 @@ export class PayoutTasks {
     private readonly db: Database,
     private readonly streams: Streams,
     private readonly queue: TaskQueue,
+    private readonly desk: ReviewDesk,
+    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(DARAJA) private readonly daraja: DarajaClient,
     @Inject(CONFIG) private readonly config: PaymentsConfig,
   ) {}
@@ -38,7 +41,7 @@ export class PayoutTasks {
 
   /** Asks for the status; the answer arrives as a callback. An order that nobody knows of after a long time is sent again under the same id (ADR 6). */
   async poll(id: string): Promise<'done' | 'again'> {
-    const { state } = await this.streams.disbursement(id);
+    const { state, meta, startedAt } = await this.streams.disbursement(id);
     if (
       (state.status !== 'accepted' &&
         state.status !== 'unknown' &&
@@ -55,7 +58,23 @@ export class PayoutTasks {
         });
     }
     await this.daraja.transactionStatus({ ourRef: id });
+    const age = this.clock.now().getTime() - (startedAt?.getTime() ?? 0);
+    if (age >= this.config.PAYOUT_REVIEW_AFTER_MS) await this.askPeople(id, state.order, meta);
     return 'again';
+  }
+
+  /** Nobody says what became of it. It is asked on, never assumed; people may know more. */
+  private async askPeople(id: string, order: PayoutOrder, meta: EventMeta | null): Promise<void> {
+    const reason = 'the provider gave no result in time';
+    const details = { loanId: order.loanId };
+    await this.db.transaction((tx) =>
+      this.desk.openOnce(
+        tx,
+        meta?.tenantId ?? '',
+        { type: 'disbursement', id },
+        { kind: 'undecided-payout', reason, amount: order.amount, details },
+      ),
+    );
   }
 
   private send(order: PayoutOrder): Promise<Outcome> {

@@ -1,21 +1,14 @@
 import { timingSafeEqual } from 'node:crypto';
-import {
-  Body,
-  Controller,
-  HttpCode,
-  Inject,
-  Param,
-  PayloadTooLargeException,
-  Post,
-  Req,
-} from '@nestjs/common';
+import { Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { ContractViolation, NotFound } from '@daftari/kernel';
 import { parseC2bValidation } from '@daftari/integrations';
 import { callerOf, CONFIG, Database, Public, RawResponse } from '@daftari/service-kit';
 import type { FastifyRequest } from 'fastify';
 import type { PaymentsConfig } from '../config.js';
-import { dedupeKeyOf, type HookKind, isHookKind } from './facts.js';
+import { CallbackStore } from './callback-store.js';
+import { isHookKind } from './facts.js';
+import { rawOf } from './keep-raw.js';
 
 /** What Daraja wants to hear. */
 interface Ack {
@@ -24,8 +17,6 @@ interface Ack {
 }
 const ACCEPTED: Ack = { ResultCode: 0, ResultDesc: 'Accepted' };
 const REFUSED: Ack = { ResultCode: 'C2B00012', ResultDesc: 'Rejected' };
-
-const MOST_BYTES = 256 * 1_024;
 
 const same = (given: string, expected: string): boolean => {
   const a = Buffer.from(given);
@@ -40,6 +31,7 @@ const same = (given: string, expected: string): boolean => {
 export class HooksController {
   constructor(
     private readonly db: Database,
+    private readonly store: CallbackStore,
     @Inject(CONFIG) private readonly config: PaymentsConfig,
   ) {}
 
@@ -49,10 +41,9 @@ export class HooksController {
   receive(
     @Param('token') token: string,
     @Param('kind') kind: string,
-    @Body() body: object,
     @Req() request: FastifyRequest,
   ): Promise<Ack> {
-    return this.keep(token, kind, null, body, request);
+    return this.keep(token, kind, null, request);
   }
 
   @Post(':ref')
@@ -62,47 +53,32 @@ export class HooksController {
     @Param('token') token: string,
     @Param('kind') kind: string,
     @Param('ref') ref: string,
-    @Body() body: object,
     @Req() request: FastifyRequest,
   ): Promise<Ack> {
-    return this.keep(token, kind, ref, body, request);
+    return this.keep(token, kind, ref, request);
   }
 
   private async keep(
     token: string,
     kind: string,
     ref: string | null,
-    body: object,
     request: FastifyRequest,
   ): Promise<Ack> {
     if (!same(token, this.config.DARAJA_HOOK_TOKEN) || !isHookKind(kind))
       throw new NotFound('callback');
-    const raw = JSON.stringify(body);
-    if (Buffer.byteLength(raw) > MOST_BYTES) throw new PayloadTooLargeException();
-    if (kind === 'v') return this.validate(body);
-    const { key, problem } = dedupeKeyOf(kind, ref, body, raw);
-    await this.db.pool.query(
-      'insert into webhook_inbox(kind, our_ref, dedupe_key, raw, remote_ip, status, last_error) values ($1,$2,$3,$4,$5,$6,$7) on conflict do nothing',
-      [
-        kind satisfies HookKind,
-        ref,
-        key,
-        raw,
-        callerOf(request).ip,
-        problem === null ? 'new' : 'failed',
-        problem,
-      ],
-    );
+    const raw = rawOf(request);
+    if (kind === 'v') return this.validate(raw);
+    await this.store.keep({ kind, ref, raw, remoteIp: callerOf(request).ip });
     return ACCEPTED;
   }
 
   /** Before the customer pays: is there such a loan? */
-  private async validate(body: object): Promise<Ack> {
+  private async validate(raw: string): Promise<Ack> {
     let accountReference: string | undefined;
     try {
-      accountReference = parseC2bValidation(body).accountReference;
+      accountReference = parseC2bValidation(JSON.parse(raw) as unknown).accountReference;
     } catch (error) {
-      if (error instanceof ContractViolation) return REFUSED;
+      if (error instanceof ContractViolation || error instanceof SyntaxError) return REFUSED;
       throw error;
     }
     const { rowCount } = await this.db.pool.query(

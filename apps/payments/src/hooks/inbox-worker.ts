@@ -4,23 +4,15 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { deterministicId, invariant, moneyToJson } from '@daftari/kernel';
+import { moneyToJson } from '@daftari/kernel';
 import type { CallbackFact } from '@daftari/integrations';
-import {
-  CONFIG,
-  Database,
-  type EventMeta,
-  LOGGER,
-  type Logger,
-  Tenants,
-  type Tx,
-} from '@daftari/service-kit';
+import { CONFIG, Database, LOGGER, type Logger, type Tx } from '@daftari/service-kit';
 import type { PaymentsConfig } from '../config.js';
-import type { PaymentOrder } from '../payment/domain/payment.js';
-import { Receipts } from '../payment/receipts.js';
 import { Streams } from '../streams.js';
 import { TaskQueue } from '../tasks/task-queue.js';
+import { CallbackStore } from './callback-store.js';
 import { factOf, type HookKind } from './facts.js';
+import { Paybill } from './paybill.js';
 
 interface Row {
   readonly id: string;
@@ -30,7 +22,9 @@ interface Row {
   readonly attempts: number;
 }
 
-const RETRY_MS = [200, 1_000, 5_000, 30_000, 120_000, 600_000, 3_600_000];
+/** Covers a callback that is faster than our own write, and an outage of an hour. */
+const RETRIES_MS = [200, 1_000, 5_000, 30_000, 120_000, 600_000, 3_600_000];
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Turns stored callbacks into events. The row and its events change in one transaction, so each counts once. */
@@ -43,8 +37,8 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
     private readonly db: Database,
     private readonly streams: Streams,
     private readonly queue: TaskQueue,
-    private readonly tenants: Tenants,
-    private readonly receipts: Receipts,
+    private readonly paybill: Paybill,
+    private readonly store: CallbackStore,
     @Inject(CONFIG) private readonly config: PaymentsConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -79,7 +73,7 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async work(row: Row): Promise<void> {
     try {
-      const matched = await this.apply(row, factOf(row.kind, JSON.parse(row.raw) as unknown));
+      const matched = await this.apply(row, factOf(row.kind, row.raw));
       if (!matched) await this.later(row, 'no payment with this reference', 'ignored');
     } catch (error) {
       this.logger.warn(
@@ -93,11 +87,17 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   private async later(row: Row, problem: string, end: 'ignored' | 'failed'): Promise<void> {
-    const wait = RETRY_MS[row.attempts - 1];
-    await this.db.pool.query(
-      `update webhook_inbox set status = $2, next_at = now() + make_interval(secs => $3), last_error = $4 where id = $1 and status = 'new'`,
-      [row.id, wait === undefined ? end : 'new', (wait ?? 0) / 1_000, problem],
-    );
+    const wait =
+      row.attempts <= this.config.CALLBACK_RETRIES_MAX ? RETRIES_MS[row.attempts - 1] : undefined;
+    await this.db.transaction(async (tx) => {
+      const { rowCount } = await tx.client.query(
+        `update webhook_inbox set status = $2, next_at = now() + make_interval(secs => $3), last_error = $4 where id = $1 and status = 'new'`,
+        [row.id, wait === undefined ? end : 'new', (wait ?? 0) / 1_000, problem],
+      );
+      if (wait !== undefined || rowCount !== 1) return;
+      const kind = end === 'ignored' ? 'unmatched-callback' : 'unreadable-callback';
+      await this.store.show(tx, row.id, kind, problem, row.raw);
+    });
   }
 
   private done(row: Row): (tx: Tx) => Promise<void> {
@@ -110,7 +110,7 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   private async apply(row: Row, fact: CallbackFact): Promise<boolean> {
-    if (row.kind === 'c') return this.receivePaybill(row, fact);
+    if (row.kind === 'c') return this.paybill.receive(row.id, fact, this.done(row));
     const ref = row.our_ref ?? fact.ourRef;
     if (ref === undefined || !UUID.test(ref)) return false;
     return row.kind === 's'
@@ -167,56 +167,6 @@ export class InboxWorker implements OnApplicationBootstrap, OnApplicationShutdow
         await this.done(row)(tx);
       });
     }
-    return true;
-  }
-
-  /** A paybill confirmation is final by the provider's own rule; what cannot be matched goes to suspense. */
-  private async receivePaybill(row: Row, fact: CallbackFact): Promise<boolean> {
-    const { DARAJA_TENANT_ID: tenantId } = this.config;
-    invariant(
-      fact.receipt !== undefined && fact.amount !== undefined,
-      'a confirmation has a receipt and an amount',
-    );
-    const paymentId = deterministicId('c2b', tenantId, fact.receipt);
-    const { rows } = await this.db.pool.query<{ loan_id: string; customer_id: string }>(
-      'select loan_id, customer_id from payable_loan where tenant_id = $1 and account_reference = $2',
-      [tenantId, fact.accountReference ?? ''],
-    );
-    const amount = moneyToJson(fact.amount);
-    const order: PaymentOrder = {
-      paymentId,
-      loanId: rows[0]?.loan_id ?? null,
-      customerId: rows[0]?.customer_id ?? null,
-      method: 'mpesa-c2b',
-      amount,
-      phone: '',
-      accountReference: fact.accountReference ?? '',
-    };
-    const meta: EventMeta = {
-      tenantId,
-      actorId: 'system',
-      correlationId: `c2b-${fact.receipt}`,
-      causationId: `callback-${row.id}`,
-    };
-    if (await this.receipts.isForeign(fact.receipt, paymentId)) {
-      await this.db.transaction(this.done(row));
-      return true;
-    }
-    const { receipt } = fact;
-    await this.streams.changePayment(paymentId, { type: 'Initiate', data: order }, meta);
-    const effectiveOn = await this.tenants.today(tenantId);
-    await this.streams.changePayment(
-      paymentId,
-      {
-        type: 'Succeed',
-        data: { receipt, amount, effectiveOn, confirmedBy: 'confirmation' },
-      },
-      meta,
-      async (tx, changed) => {
-        if (changed) await this.receipts.claim(tx, receipt, paymentId);
-        await this.done(row)(tx);
-      },
-    );
     return true;
   }
 }

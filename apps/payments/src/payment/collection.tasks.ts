@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock, invariant, type MoneyJson, parseMoney } from '@daftari/kernel';
 import type { DarajaClient, Outcome } from '@daftari/integrations';
-import { CONFIG, Tenants } from '@daftari/service-kit';
+import { CONFIG, Database, Tenants } from '@daftari/service-kit';
 import type { PaymentsConfig } from '../config.js';
 import { DARAJA } from '../provider/daraja.provider.js';
+import { ReviewDesk } from '../review/review-desk.js';
 import { type Loaded, Streams } from '../streams.js';
 import { TaskQueue } from '../tasks/task-queue.js';
 import type { Payment, PaymentCommand } from './domain/payment.js';
@@ -16,7 +17,9 @@ const LOOKS_WITHOUT_RECEIPT = 4;
 @Injectable()
 export class CollectionTasks {
   constructor(
+    private readonly db: Database,
     private readonly streams: Streams,
+    private readonly desk: ReviewDesk,
     private readonly queue: TaskQueue,
     private readonly tenants: Tenants,
     private readonly receipts: Receipts,
@@ -27,7 +30,7 @@ export class CollectionTasks {
 
   /** Sends the prompt. A prompt that may have been sent is never sent again: Daraja has no idempotency for it. */
   async submit(paymentId: string): Promise<'done' | 'again'> {
-    const { state } = await this.streams.payment(paymentId);
+    const { state, startedAt } = await this.streams.payment(paymentId);
     if (state.status === 'submitting') {
       await this.record(paymentId, {
         type: 'RecordUnknown',
@@ -36,6 +39,12 @@ export class CollectionTasks {
       return 'done';
     }
     if (state.status !== 'initiated' || !state.order) return 'done';
+    if (this.ageOf(startedAt) >= this.config.PAYMENT_EXPIRES_MS) {
+      const reason = 'the prompt could not be sent in time';
+      const data = { code: 'payment/not-sent', reason };
+      await this.streams.changePayment(paymentId, { type: 'Fail', data }, null);
+      return 'done';
+    }
     await this.streams.changePayment(paymentId, { type: 'StartSubmit' }, null);
     const { amount, phone, accountReference } = state.order;
     const outcome = await this.daraja.stkPush({
@@ -74,15 +83,56 @@ export class CollectionTasks {
   /** A prompt without a result is given up after a time; a success that a callback spoke of is asked for on. */
   private async waitOrExpire(
     paymentId: string,
-    { state, startedAt }: Loaded<Payment>,
+    { state, startedAt, meta }: Loaded<Payment>,
   ): Promise<'done' | 'again'> {
-    const age = this.clock.now().getTime() - (startedAt?.getTime() ?? 0);
-    if (age < this.config.PAYMENT_EXPIRES_MS) return 'again';
+    if (this.ageOf(startedAt) < this.config.PAYMENT_EXPIRES_MS) return 'again';
     if (state.status === 'failed' || state.status === 'expired') return 'done';
-    if (state.status !== 'pending' || state.reported?.success === true) return 'again';
+    if (state.status !== 'pending') return 'again';
+    if (state.reported?.success === true) {
+      await this.askPeople(paymentId, state, meta?.tenantId);
+      return 'again';
+    }
     const reason = 'the provider gave no result in time';
     await this.streams.changePayment(paymentId, { type: 'Expire', data: { reason } }, null);
     return 'done';
+  }
+
+  /** Allocates money that waited in suspense for its loan, now that the loan takes payments. */
+  async allocate(paymentId: string): Promise<'done' | 'again'> {
+    const { state } = await this.streams.payment(paymentId);
+    const { order, status } = state;
+    const wanted = order?.waitsForLoanId ?? null;
+    if (!order || wanted === null || order.loanId !== null) return 'done';
+    if (status !== 'succeeded' || state.refundDue) return 'done';
+    const data = {
+      loanId: wanted,
+      customerId: order.customerId ?? '',
+      accountReference: order.accountReference,
+      reason: 'the loan is active now',
+    };
+    await this.streams.changePayment(paymentId, { type: 'Allocate', data }, null);
+    return 'done';
+  }
+
+  private ageOf(startedAt: Date | null): number {
+    return this.clock.now().getTime() - (startedAt?.getTime() ?? 0);
+  }
+
+  /** A callback spoke of a success that the provider does not confirm: it is asked on, and people are told. */
+  private async askPeople(id: string, state: Payment, tenantId = ''): Promise<void> {
+    await this.db.transaction((tx) =>
+      this.desk.openOnce(
+        tx,
+        tenantId,
+        { type: 'payment', id },
+        {
+          kind: 'undecided-payment',
+          reason: 'a callback says that it was paid, and the provider does not confirm it',
+          amount: state.order?.amount ?? null,
+          details: { receipt: state.reported?.receipt ?? null },
+        },
+      ),
+    );
   }
 
   private async confirm(

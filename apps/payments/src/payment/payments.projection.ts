@@ -22,6 +22,8 @@ const statusAfter = (type: PaymentEvent['type']): string | null => {
       return 'reversed';
     case 'CallbackReported':
     case 'ContradictoryEvidence':
+    case 'PaymentAllocated':
+    case 'RefundMarked':
       return null;
   }
 };
@@ -40,8 +42,9 @@ export const paymentsProjection: Projection = {
     'PaymentFailed',
     'PaymentExpired',
     'PaymentReversed',
+    'PaymentAllocated',
   ],
-  ignores: ['CallbackReported', 'ContradictoryEvidence'],
+  ignores: ['CallbackReported', 'ContradictoryEvidence', 'RefundMarked'],
   async apply(recorded, tx) {
     const event = { type: recorded.type, data: recorded.data } as PaymentEvent;
     const id = recorded.stream.slice('payment-'.length);
@@ -59,6 +62,14 @@ export const paymentsProjection: Projection = {
           amount.currency,
           recorded.recordedAt,
         ],
+      );
+      return;
+    }
+    if (event.type === 'PaymentAllocated') {
+      const { loanId, customerId } = event.data;
+      await tx.query(
+        'update read_payments set loan_id = $2, customer_id = $3, updated_at = $4 where payment_id = $1',
+        [id, loanId, customerId, recorded.recordedAt],
       );
       return;
     }

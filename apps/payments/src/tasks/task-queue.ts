@@ -3,7 +3,18 @@ import { CONFIG, Database, type Tx } from '@daftari/service-kit';
 import type { PaymentsConfig } from '../config.js';
 
 /** Work that a process waits for. */
-export type TaskKind = 'submit-payment' | 'poll-payment' | 'submit-payout' | 'poll-payout';
+export type TaskKind = (typeof TASK_KINDS)[number];
+const TASK_KINDS = [
+  'submit-payment',
+  'poll-payment',
+  'allocate-payment',
+  'submit-payout',
+  'poll-payout',
+] as const;
+
+/** Is it the name of work? */
+export const isTaskKind = (kind: unknown): kind is TaskKind =>
+  TASK_KINDS.some((known) => known === kind);
 
 /** A claimed task. `attempt` counts from 1. */
 export interface Task {
@@ -27,7 +38,7 @@ export class TaskQueue {
   async schedule(tx: Tx, kind: TaskKind, aggregateId: string, delayMs: number): Promise<void> {
     await tx.client.query(
       `insert into scheduled_task(id, kind, aggregate_id, due_at) values ($1, $2, $3, now() + make_interval(secs => $4))
-       on conflict (id) do update set due_at = excluded.due_at, attempt = 0, lease_until = null, version = scheduled_task.version + 1`,
+       on conflict (id) do update set due_at = excluded.due_at, attempt = 0, lease_until = null, stopped_at = null, last_error = null, version = scheduled_task.version + 1`,
       [`${kind}:${aggregateId}`, kind, aggregateId, delayMs / 1_000],
     );
   }
@@ -36,7 +47,7 @@ export class TaskQueue {
   async claim(most: number): Promise<Task[]> {
     const { rows } = await this.db.pool.query<Task>(
       `update scheduled_task set lease_until = now() + make_interval(secs => $2), attempt = attempt + 1
-       where id in (select id from scheduled_task where due_at <= now() and (lease_until is null or lease_until < now()) order by due_at limit $1 for update skip locked)
+       where id in (select id from scheduled_task where stopped_at is null and due_at <= now() and (lease_until is null or lease_until < now()) order by due_at limit $1 for update skip locked)
        returning id, kind, aggregate_id as "aggregateId", attempt, version`,
       [most, (2 * this.config.PROVIDER_TIMEOUT_MS) / 1_000],
     );
@@ -49,6 +60,15 @@ export class TaskQueue {
       'delete from scheduled_task where id = $1 and attempt = $2 and version = $3 and lease_until is not null',
       [task.id, task.attempt, task.version],
     );
+  }
+
+  /** Nothing more is tried until people say so; the row stays, with what went wrong last. */
+  async stop(tx: Tx, task: Task, problem: string): Promise<boolean> {
+    const { rowCount } = await tx.client.query(
+      'update scheduled_task set stopped_at = now(), lease_until = null, last_error = $4 where id = $1 and attempt = $2 and version = $3 and lease_until is not null',
+      [task.id, task.attempt, task.version, problem.slice(0, 1_000)],
+    );
+    return rowCount === 1;
   }
 
   /** Looks again later: first after POLL_FIRST_MS, then twice as long each time, at most POLL_MAX_MS, with jitter. */

@@ -9,6 +9,8 @@ import {
   loanStatusChanged,
   type RepaymentAllocated,
   repaymentAllocated,
+  type RepaymentReversed,
+  repaymentReversed,
   TOPIC,
 } from '@daftari/contracts';
 import { parseMoney } from '@daftari/kernel';
@@ -38,7 +40,9 @@ const installmentRow = (
   paidPenalties: minor(part.paidPenalties, currency),
 });
 
-const collectionRow = (message: IntegrationMessage<RepaymentAllocated>): CollectionEntity => {
+const collectionRow = (
+  message: IntegrationMessage<RepaymentAllocated | RepaymentReversed>,
+): CollectionEntity => {
   const { data, tenantId, id: messageId } = message;
   const { paymentId, loanId, effectiveOn, currency } = data;
   return {
@@ -76,6 +80,8 @@ export class LoanConsumer {
           return this.activated(tx, message as IntegrationMessage<LoanActivated>);
         case repaymentAllocated.type:
           return this.allocated(tx, message as IntegrationMessage<RepaymentAllocated>);
+        case repaymentReversed.type:
+          return this.reversed(tx, message as IntegrationMessage<RepaymentReversed>);
         case loanStatusChanged.type:
           return this.moved(tx, message as IntegrationMessage<LoanStatusChanged>);
       }
@@ -115,6 +121,18 @@ export class LoanConsumer {
   private async allocated(tx: Tx, message: IntegrationMessage<RepaymentAllocated>): Promise<void> {
     await this.know(tx, message);
     await tx.manager.getRepository(CollectionEntity).upsert(collectionRow(message), ['paymentId']);
+    await this.replaceSchedule(tx, message);
+  }
+
+  /** A payment that was taken back counts for nothing, also when its allocation is heard of later. */
+  private async reversed(tx: Tx, message: IntegrationMessage<RepaymentReversed>): Promise<void> {
+    await this.know(tx, message);
+    const { paymentId } = message.data;
+    const rows = tx.manager.getRepository(CollectionEntity);
+    if (!(await rows.existsBy({ paymentId }))) await rows.insert(collectionRow(message));
+    await tx.client.query('update read_collections set reversed = true where payment_id = $1', [
+      paymentId,
+    ]);
     await this.replaceSchedule(tx, message);
   }
 

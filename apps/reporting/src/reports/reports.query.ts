@@ -9,7 +9,7 @@ const PORTFOLIO = `
     coalesce(sum(i.outstanding), 0)::text as outstanding, coalesce(sum(c.credit), 0)::text as credit
   from read_loans l
     left join (select loan_id, sum(principal - paid_principal) as outstanding from read_installments group by 1) i using (loan_id)
-    left join (select loan_id, sum(overpayment) as credit from read_collections group by 1) c using (loan_id)
+    left join (select loan_id, sum(overpayment) as credit from read_collections where not reversed group by 1) c using (loan_id)
   where l.tenant_id = $1 and (l.disbursed_on is null or l.disbursed_on <= $2::date)
   group by l.status, l.currency order by 1, 2`;
 const COLLECTIONS = `
@@ -20,7 +20,7 @@ const COLLECTIONS = `
   got as (
     select effective_on as day, currency, sum(amount) as amount, sum(principal) as principal, sum(interest) as interest,
       sum(fees) as fees, sum(penalties) as penalties, sum(overpayment) as overpayment
-    from read_collections where tenant_id = $1 and effective_on between $2::date and $3::date group by 1, 2)
+    from read_collections where tenant_id = $1 and effective_on between $2::date and $3::date and not reversed group by 1, 2)
   select day::text, currency, coalesce(due, 0)::text as due, coalesce(amount, 0)::text as collected,
     coalesce(principal, 0)::text as principal, coalesce(interest, 0)::text as interest, coalesce(fees, 0)::text as fees,
     coalesce(penalties, 0)::text as penalties, coalesce(overpayment, 0)::text as overpayment

@@ -78,12 +78,13 @@ export class BaseConfig extends EdgeConfig {
   DATABASE_URL: string;
 
   @Env({
-    description: 'Most connections of one process to its database',
+    description:
+      'Most connections of one process to its database; relays, listeners and projections take up to three',
     example: '10',
     default: 10,
   })
   @IsInt()
-  @Min(2)
+  @Min(4)
   @Max(100)
   DATABASE_POOL_MAX: number;
 
@@ -98,6 +99,46 @@ export class BaseConfig extends EdgeConfig {
   })
   @IsNotEmpty()
   BUS_URL: string;
+
+  @Env({
+    description: 'Days that the pg bus keeps messages which every consumer has read',
+    example: '90',
+    default: 90,
+  })
+  @IsInt()
+  @Min(1)
+  @Max(3_650)
+  BUS_RETENTION_DAYS: number;
+
+  @Env({
+    description:
+      'Days that a service remembers the messages it has handled; must outlast BUS_RETENTION_DAYS',
+    example: '120',
+    default: 120,
+  })
+  @IsInt()
+  @Min(2)
+  @Max(3_650)
+  INBOX_RETENTION_DAYS: number;
+
+  @Env({
+    description: 'Days that answers are kept under their Idempotency-Key',
+    example: '7',
+    default: 7,
+  })
+  @IsInt()
+  @Min(1)
+  @Max(365)
+  IDEMPOTENCY_RETENTION_DAYS: number;
+
+  @Env({
+    description: 'How often old rows are purged, in milliseconds',
+    example: '3600000',
+    default: 3_600_000,
+  })
+  @IsInt()
+  @Min(1_000)
+  PURGE_EVERY_MS: number;
 
   @Env({
     description: 'Allows an operator to move the business date forward; refused in production',

@@ -40,6 +40,17 @@ describe('loadConfig', () => {
     for (const name of ['TEST_MODE', 'LOG_LEVEL', 'INTERNAL_KEY']) expect(load).toThrow(name);
   });
 
+  it('refuses to forget handled messages before the bus does, and a pool that the background work fills', () => {
+    const load = (more: Record<string, string>) => (): unknown =>
+      loadConfig(ShopConfig, { ...env, ...more });
+    expect(load({ BUS_RETENTION_DAYS: '30', INBOX_RETENTION_DAYS: '30' })).toThrow(
+      'INBOX_RETENTION_DAYS must be more than BUS_RETENTION_DAYS',
+    );
+    expect(load({ BUS_RETENTION_DAYS: '30', INBOX_RETENTION_DAYS: '31' })).not.toThrow();
+    expect(load({ DATABASE_POOL_MAX: '3' })).toThrow('DATABASE_POOL_MAX');
+    expect(load({ DATABASE_POOL_MAX: '4' })).not.toThrow();
+  });
+
   it("knows every variable, the parents' included", () => {
     expect(envVariables(ShopConfig).map((v) => v.name)).toEqual(
       expect.arrayContaining(['PORT', 'DATABASE_URL', 'SHOPS']),

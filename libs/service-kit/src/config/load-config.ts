@@ -23,6 +23,17 @@ const forProduction = (config: EdgeConfig & { TEST_MODE?: boolean }): string[] =
   return problems;
 };
 
+/** A message that comes again after it was forgotten would take effect twice. */
+const forRetention = (config: object): string[] => {
+  const { INBOX_RETENTION_DAYS: inbox, BUS_RETENTION_DAYS: bus } = config as {
+    INBOX_RETENTION_DAYS?: number;
+    BUS_RETENTION_DAYS?: number;
+  };
+  return inbox !== undefined && bus !== undefined && inbox <= bus
+    ? ['INBOX_RETENTION_DAYS must be more than BUS_RETENTION_DAYS']
+    : [];
+};
+
 /** Reads and validates one config class from the environment. Throws ConfigError listing every problem at once. */
 export const loadConfig = <T extends EdgeConfig>(
   configClass: new () => T,
@@ -36,7 +47,7 @@ export const loadConfig = <T extends EdgeConfig>(
   const problems = validateSync(config, { forbidUnknownValues: false }).map(
     (error) => `${error.property}: ${Object.values(error.constraints ?? {}).join(', ')}`,
   );
-  problems.push(...forProduction(config));
+  problems.push(...forProduction(config), ...forRetention(config));
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return config;
 };

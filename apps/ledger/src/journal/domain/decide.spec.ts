@@ -70,11 +70,34 @@ describe('posting rules', () => {
         `credit liability:customer-credit:${loanId} 6`,
       ],
     ],
+    ['repayment-reversed', ['debit liability:repayment-clearing 100', 'credit asset:float 100']],
+    [
+      'repayment-deallocated',
+      [
+        `debit asset:loan:${loanId}:principal 60`,
+        'debit income:interest 20',
+        'debit income:fees 10',
+        'debit income:penalties 4',
+        `debit liability:customer-credit:${loanId} 6`,
+        'credit liability:repayment-clearing 100',
+      ],
+    ],
   ];
   it.each(rules)('%s has its postings', (kind, expected) => {
     const legs = postingsOf(kind, amounts, loanId);
     assertBalanced(legs);
     expect(legs.map((leg) => `${leg.side} ${leg.account} ${String(leg.minor)}`)).toEqual(expected);
+  });
+
+  it.each([
+    ['repayment-received', 'repayment-reversed'],
+    ['repayment-allocated', 'repayment-deallocated'],
+  ] as const)('%s and %s leave every account as it was', (there, back) => {
+    const balances = new Map<string, bigint>();
+    for (const kind of [there, back])
+      for (const leg of postingsOf(kind, amounts, loanId))
+        balances.set(leg.account, (balances.get(leg.account) ?? 0n) + signed(leg));
+    expect([...balances.values()].every((balance) => balance === 0n)).toBe(true);
   });
 
   it('leaves out parts of zero', () => {

@@ -13,7 +13,7 @@ import {
   type PostCommand,
   signed,
 } from './journal.js';
-import { FLOAT, type MinorAmounts, needsLoan, postingsOf } from './posting-rules.js';
+import { FLOAT, isSplit, type MinorAmounts, needsLoan, postingsOf } from './posting-rules.js';
 
 type Refusal = readonly [code: KeptRejection, reason: string];
 
@@ -36,7 +36,7 @@ const amountsOf = (command: PostCommand): MinorAmounts | Refusal => {
   if (!amounts)
     return ['ledger/amount-invalid', `amounts must be positive, with the decimals of ${currency}`];
   const parts = sumOfParts(amounts);
-  if (parts !== amounts.amount && (parts !== 0n || kind === 'repayment-allocated'))
+  if (parts !== amounts.amount && (parts !== 0n || isSplit(kind)))
     return ['ledger/parts-do-not-sum', `the parts sum to ${formatMinor(parts, currency)}`];
   if (needsLoan(kind) && command.loanId === null)
     return ['ledger/loan-missing', `${kind} must name a loan`];

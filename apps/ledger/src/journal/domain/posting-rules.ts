@@ -25,9 +25,13 @@ export interface MinorAmounts {
 const debit = (account: string, minor: bigint): Leg => ({ account, side: 'debit', minor });
 const credit = (account: string, minor: bigint): Leg => ({ account, side: 'credit', minor });
 
+/** Whether a kind must say how its amount splits. */
+export const isSplit = (kind: TransactionKind): boolean =>
+  kind === 'repayment-allocated' || kind === 'repayment-deallocated';
+
 /** Whether a kind touches accounts of a loan, so that it must name one. */
 export const needsLoan = (kind: TransactionKind): boolean =>
-  kind === 'disbursement-paid' || kind === 'repayment-allocated';
+  kind === 'disbursement-paid' || isSplit(kind);
 
 /** The postings of a transaction kind: always balanced when the parts sum to the amount. Legs of zero are left out. */
 export const postingsOf = (
@@ -48,6 +52,19 @@ export const postingsOf = (
       return [debit(FLOAT, amount), credit(DISBURSEMENT_CLEARING, amount)];
     case 'repayment-received':
       return [debit(FLOAT, amount), credit(REPAYMENT_CLEARING, amount)];
+    // The mirror of `repayment-received`: the money went back at the provider.
+    case 'repayment-reversed':
+      return [debit(REPAYMENT_CLEARING, amount), credit(FLOAT, amount)];
+    // The mirror of `repayment-allocated`: the loan owes again what the payment had paid.
+    case 'repayment-deallocated':
+      return [
+        debit(loanPrincipal(loan), amounts.principal),
+        debit('income:interest', amounts.interest),
+        debit('income:fees', amounts.fees),
+        debit('income:penalties', amounts.penalties),
+        debit(customerCredit(loan), amounts.overpayment),
+        credit(REPAYMENT_CLEARING, amount),
+      ].filter((leg) => leg.minor !== 0n);
     case 'repayment-allocated':
       return [
         debit(REPAYMENT_CLEARING, amount),

@@ -22,6 +22,8 @@ export interface ApplicationFacts {
   readonly numberOfInstallments: number;
   readonly phone: string;
   readonly purpose: string | null;
+  /** Whose goods the loan is for; absent in applications from before vendors were named. */
+  readonly vendorId?: string | null;
   readonly submittedOn: string;
 }
 
@@ -56,6 +58,7 @@ export type ApplicationEvent =
       readonly data: DecidedBy & {
         readonly applicationId: string;
         readonly customerId: string;
+        readonly vendorId?: string | null;
         readonly reason: string;
         readonly nextSteps: string;
       };
@@ -72,6 +75,7 @@ export interface Submission {
   readonly numberOfInstallments: number;
   readonly phone: string;
   readonly purpose: string | null;
+  readonly vendorId?: string | null;
   readonly submittedOn: string;
   readonly customer: CustomerFigures;
 }

@@ -23,7 +23,7 @@ const submit = (data: Submission, state: Application): Answer => {
     );
   }
   const { applicationId, tenantId, customerId, product, numberOfInstallments } = data;
-  const { purpose, submittedOn } = data;
+  const { purpose, submittedOn, vendorId = null } = data;
   const principal = moneyToJson(parseMoney(data.principal));
   const { installment, score } = assess(data, product);
   return accept<ApplicationEvent>(
@@ -38,6 +38,7 @@ const submit = (data: Submission, state: Application): Answer => {
         numberOfInstallments,
         phone,
         purpose,
+        vendorId,
         submittedOn,
       },
     },
@@ -58,7 +59,7 @@ export const decideApplication = (command: ApplicationCommand, state: Applicatio
   if ([state.reviewedBy, state.decidedBy].some((done) => done?.commandId === commandId))
     return accept();
   if (!facts) return reject('application/illegal-transition');
-  const { applicationId, customerId } = facts;
+  const { applicationId, customerId, vendorId = null } = facts;
   switch (command.type) {
     case 'ReviewApplication':
       if (status !== 'pending') return reject('application/illegal-transition');
@@ -83,7 +84,7 @@ export const decideApplication = (command: ApplicationCommand, state: Applicatio
       const { reason, nextSteps } = command.data;
       return accept({
         type: 'ApplicationRejected',
-        data: { ...by(command.data), applicationId, customerId, reason, nextSteps },
+        data: { ...by(command.data), applicationId, customerId, vendorId, reason, nextSteps },
       });
     }
   }

@@ -60,6 +60,7 @@ export class SubmitApplicationHandler {
       numberOfInstallments: body.numberOfInstallments,
       phone: body.phone,
       purpose: body.purpose,
+      vendorId: body.vendorId,
       submittedOn: await this.tenants.today(meta.tenantId),
       customer: { monthlyIncome, employed, completedLoans },
     };

@@ -1,6 +1,14 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, IsObject, IsOptional, IsString, MaxLength, ValidateNested } from 'class-validator';
+import {
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
 
 /** Money as it travels. */
 export class MoneyRequest {
@@ -42,4 +50,13 @@ export class SubmitApplicationRequest {
   @IsString()
   @MaxLength(500)
   purpose: string | null = null;
+
+  @ApiPropertyOptional({
+    description: 'The vendor whose goods the loan is for; it hears of a rejection too',
+    example: '0198c2f0-0000-7000-8000-000000000002',
+    nullable: true,
+  })
+  @IsOptional()
+  @IsUUID()
+  vendorId: string | null = null;
 }

@@ -10,6 +10,7 @@ import {
 import { applyRepayment, arrears, nextDue, outstanding } from '@daftari/lending-math';
 import { allocatedOn, installmentsOf, openedLoan, partsOf, ruleOf } from './figures.js';
 import type { Loan, LoanCommand, LoanEvent, LoanRef, LoanRejection } from './loan.js';
+import { withoutPayment } from './reversal.js';
 
 type Answer = Decision<LoanEvent, LoanRejection>;
 type DataOf<T extends LoanCommand['type']> = Extract<LoanCommand, { type: T }>['data'];
@@ -71,7 +72,8 @@ const failed = (data: DataOf<'RecordDisbursementFailure'>, loan: Loan): Answer =
 const repaid = (data: DataOf<'RecordRepayment'>, loan: Loan): Answer => {
   const { facts, math } = loan;
   const { paymentId, receipt, effectiveOn } = data;
-  if (loan.allocations.some((a) => a.paymentId === paymentId)) return accept();
+  const seen = [...loan.allocations, ...loan.reversals];
+  if (seen.some((known) => known.paymentId === paymentId)) return accept();
   if (!facts || !math) return reject('loan/not-active');
   const { currency } = facts.principal;
   if (data.amount.currency !== currency) return reject('loan/wrong-currency');
@@ -107,6 +109,35 @@ const repaid = (data: DataOf<'RecordRepayment'>, loan: Loan): Answer => {
     : accept(allocated);
 };
 
+/** The mirror of the allocation: what the payment paid of each row is owed again, and a completed loan is active again. */
+const takenBack = (data: DataOf<'ReverseRepayment'>, { facts, math, ...loan }: Loan): Answer => {
+  const { paymentId, effectiveOn, providerReference, reason } = data;
+  if (loan.reversals.some((known) => known.paymentId === paymentId)) return accept();
+  const allocation = loan.allocations.find((known) => known.paymentId === paymentId);
+  const share = loan.shares[paymentId];
+  if (!facts || !math || !allocation || !share) return reject('loan/payment-unknown');
+  const state = withoutPayment(math, share);
+  const owed = outstanding(state).totalMinor;
+  const { currency } = allocation;
+  const open = state.rows.find((row) => row.completedOn === null);
+  const next = nextDue(state, open?.dueDate ?? localDate(effectiveOn));
+  return accept<LoanEvent>({
+    type: 'RepaymentReversed',
+    data: {
+      ...refOf(facts),
+      ...allocation,
+      effectiveOn,
+      providerReference,
+      reason,
+      reopened: loan.status === 'completed' && owed > 0n,
+      outstanding: formatMinor(owed, currency),
+      nextDueOn: next?.dueDate ?? null,
+      nextDueAmount: next ? formatMinor(next.amountMinor, currency) : null,
+      installments: installmentsOf(state),
+    },
+  });
+};
+
 const defaulted = (data: DataOf<'DefaultLoan'>, { status, facts, math }: Loan): Answer => {
   if (status !== 'active' || !facts || !math) return reject('loan/illegal-transition');
   if (arrears(math, localDate(data.on)).overdueMinor === 0n) return reject('loan/not-in-arrears');
@@ -137,6 +168,8 @@ export const decideLoan = (command: LoanCommand, state: Loan): Answer => {
       return failed(command.data, state);
     case 'RecordRepayment':
       return repaid(command.data, state);
+    case 'ReverseRepayment':
+      return takenBack(command.data, state);
     case 'DefaultLoan':
       return state.commandIds.includes(command.data.commandId)
         ? accept()

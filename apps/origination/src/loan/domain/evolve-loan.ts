@@ -1,7 +1,8 @@
 import { parseMoney } from '@daftari/kernel';
 import { applyRepayment } from '@daftari/lending-math';
 import { allocatedOn, openedLoan, ruleOf } from './figures.js';
-import type { Allocation, Loan, LoanEvent } from './loan.js';
+import type { Allocation, Loan, LoanEvent, Reversal } from './loan.js';
+import { shareOf, withoutPayment } from './reversal.js';
 
 const allocated = (loan: Loan, data: Allocation): Loan => {
   if (!loan.math || !loan.facts) return loan;
@@ -9,7 +10,25 @@ const allocated = (loan: Loan, data: Allocation): Loan => {
   const { minor: amountMinor } = parseMoney({ amount, currency });
   const payment = { date: allocatedOn(loan, effectiveOn), amountMinor };
   const { state } = applyRepayment(loan.math, payment, ruleOf(loan.facts));
-  return { ...loan, math: state, allocations: [...loan.allocations, data] };
+  return {
+    ...loan,
+    math: state,
+    allocations: [...loan.allocations, data],
+    shares: { ...loan.shares, [data.paymentId]: shareOf(loan.math, state) },
+  };
+};
+
+const reversed = (loan: Loan, data: Reversal): Loan => {
+  const { [data.paymentId]: share, ...shares } = loan.shares;
+  if (!loan.math || !share) return loan;
+  return {
+    ...loan,
+    status: data.reopened ? 'active' : loan.status,
+    math: withoutPayment(loan.math, share),
+    allocations: loan.allocations.filter(({ paymentId }) => paymentId !== data.paymentId),
+    shares,
+    reversals: [...loan.reversals, data],
+  };
 };
 
 /** Folds one event. */
@@ -42,6 +61,8 @@ export const evolveLoan = (loan: Loan, event: LoanEvent): Loan => {
       };
     case 'RepaymentAllocated':
       return allocated(loan, event.data);
+    case 'RepaymentReversed':
+      return reversed(loan, event.data);
     case 'LoanCompleted':
       return { ...loan, status: 'completed' };
     case 'LoanDefaulted':

@@ -1,5 +1,6 @@
 import type { MoneyJson } from '@daftari/kernel';
 import type { LoanState } from '@daftari/lending-math';
+import type { PaymentShare } from './reversal.js';
 import type { ProductTerms } from '../../product/domain/product.js';
 
 /** Where a loan stands. `none`: not created yet. */
@@ -58,6 +59,13 @@ export interface Allocation {
   readonly installments: readonly Installment[];
 }
 
+/** A payment that was taken back: its allocation, undone, and why. `reopened`: the loan had been completed. */
+export interface Reversal extends Allocation {
+  readonly providerReference: string;
+  readonly reason: string;
+  readonly reopened: boolean;
+}
+
 /** Something that happened to a loan. */
 export type LoanEvent =
   | { readonly type: 'LoanCreated'; readonly data: LoanFacts }
@@ -92,6 +100,7 @@ export type LoanEvent =
       };
     }
   | { readonly type: 'RepaymentAllocated'; readonly data: LoanRef & Allocation }
+  | { readonly type: 'RepaymentReversed'; readonly data: LoanRef & Reversal }
   | { readonly type: 'LoanCompleted'; readonly data: LoanRef & { readonly completedOn: string } }
   | {
       readonly type: 'LoanDefaulted';
@@ -131,6 +140,15 @@ export type LoanCommand =
       };
     }
   | {
+      readonly type: 'ReverseRepayment';
+      readonly data: {
+        readonly paymentId: string;
+        readonly providerReference: string;
+        readonly reason: string;
+        readonly effectiveOn: string;
+      };
+    }
+  | {
       readonly type: 'DefaultLoan';
       readonly data: {
         readonly commandId: string;
@@ -145,6 +163,7 @@ export type LoanRejection =
   | 'loan/disbursement-pending'
   | 'loan/not-in-arrears'
   | 'loan/not-active'
+  | 'loan/payment-unknown'
   | 'loan/wrong-currency'
   | 'loan/wrong-amount';
 
@@ -158,6 +177,9 @@ export interface Loan {
   readonly failure: string | null;
   readonly math: LoanState | null;
   readonly allocations: readonly Allocation[];
+  /** What each allocation paid, row by row, by payment. */
+  readonly shares: Readonly<Record<string, PaymentShare>>;
+  readonly reversals: readonly Reversal[];
   readonly commandIds: readonly string[];
 }
 
@@ -171,5 +193,7 @@ export const initialLoan: Loan = {
   failure: null,
   math: null,
   allocations: [],
+  shares: {},
+  reversals: [],
   commandIds: [],
 };

@@ -1,7 +1,7 @@
 import { deciderSpec } from '@daftari/testing';
 import fc from 'fast-check';
+import { decideDisbursement } from './decide-disbursement.js';
 import {
-  decideDisbursement,
   type DisbursementCommand,
   type DisbursementEvent,
   type DisbursementStatus,
@@ -43,6 +43,12 @@ const failed: DisbursementEvent = {
   data: { ...order, reason: 'no balance' },
 };
 
+const recovered: DisbursementEvent = {
+  type: 'PayoutRecovered',
+  data: { ...order, receipt: 'R1', note: 'seen in the statement' },
+};
+const word = { providerReference: 'R1', reason: 'seen in the statement' };
+
 const SUBMITTED = [started, reserved, submitting];
 const HISTORY: Readonly<Record<DisbursementStatus, readonly DisbursementEvent[]>> = {
   none: [],
@@ -54,6 +60,7 @@ const HISTORY: Readonly<Record<DisbursementStatus, readonly DisbursementEvent[]>
   settled: [...SUBMITTED, settled],
   releasing: [...SUBMITTED, declined],
   completed: [...SUBMITTED, settled, completed],
+  recovering: [...SUBMITTED, declined, failed, recovered],
   failed: [...SUBMITTED, declined, failed],
 };
 const STATUSES = Object.keys(HISTORY) as DisbursementStatus[];
@@ -69,6 +76,11 @@ const COMMANDS: Readonly<Record<DisbursementCommand['type'], DisbursementCommand
   Decline: { type: 'Decline', data: refusal },
   ConfirmPosting: { type: 'ConfirmPosting' },
   ConfirmRelease: { type: 'ConfirmRelease' },
+  ConfirmRecovery: { type: 'ConfirmRecovery' },
+  RefuseRecovery: { type: 'RefuseRecovery', data: { reason: 'no funds' } },
+  ConfirmExecuted: { type: 'ConfirmExecuted', data: word },
+  ConfirmFailed: { type: 'ConfirmFailed', data: word },
+  DismissReview: { type: 'DismissReview', data: { reason: 'a mistake' } },
 };
 /** The only moves; every other pair of command and state moves nothing. */
 const MOVES: Readonly<Record<string, DisbursementStatus>> = {
@@ -88,6 +100,16 @@ const MOVES: Readonly<Record<string, DisbursementStatus>> = {
   'unknown Decline': 'releasing',
   'settled ConfirmPosting': 'completed',
   'releasing ConfirmRelease': 'failed',
+  'reserved ConfirmFailed': 'releasing',
+  'submitting ConfirmExecuted': 'settled',
+  'submitting ConfirmFailed': 'releasing',
+  'accepted ConfirmExecuted': 'settled',
+  'accepted ConfirmFailed': 'releasing',
+  'unknown ConfirmExecuted': 'settled',
+  'unknown ConfirmFailed': 'releasing',
+  'failed ConfirmExecuted': 'recovering',
+  'recovering ConfirmRecovery': 'settled',
+  'recovering RefuseRecovery': 'failed',
 };
 const PAIRS = STATUSES.flatMap((from) =>
   (Object.keys(COMMANDS) as DisbursementCommand['type'][]).map(
@@ -123,6 +145,67 @@ describe('disbursement', () => {
     given(...HISTORY.completed)
       .when(COMMANDS.Decline)
       .then({ type: 'ContradictoryPayoutEvidence', data: { reason: 'no balance' } });
+  });
+});
+
+describe("a person's word about a payout", () => {
+  it("settles an undecided one, with the provider's reference and the reason", () => {
+    given(...HISTORY.unknown)
+      .when(COMMANDS.ConfirmExecuted)
+      .then({
+        type: 'PayoutSettled',
+        data: { ...order, receipt: 'R1', note: 'seen in the statement' },
+      });
+    given(...HISTORY.unknown)
+      .when(COMMANDS.ConfirmFailed)
+      .then({
+        type: 'PayoutDeclined',
+        data: { ...order, code: 'operator', reason: 'seen in the statement (R1)' },
+      });
+  });
+
+  it.each(['settled', 'recovering', 'completed'] as const)(
+    'changes nothing when it repeats what is so in state %s, and is refused against it',
+    (status) => {
+      given(...HISTORY[status])
+        .when(COMMANDS.ConfirmExecuted)
+        .then();
+      given(...HISTORY[status])
+        .when({ type: 'ConfirmExecuted', data: { ...word, providerReference: 'R2' } })
+        .thenRejects('disbursement/already-executed');
+      given(...HISTORY[status])
+        .when(COMMANDS.ConfirmFailed)
+        .thenRejects('disbursement/already-executed');
+    },
+  );
+
+  it('is refused before anything was sent', () => {
+    for (const status of ['reserving', 'reserved'] as const)
+      given(...HISTORY[status])
+        .when(COMMANDS.ConfirmExecuted)
+        .thenRejects('disbursement/illegal-transition');
+    given(...HISTORY.reserving)
+      .when(COMMANDS.ConfirmFailed)
+      .thenRejects('disbursement/illegal-transition');
+  });
+
+  it('ends a review that there is, and only that', () => {
+    const late: DisbursementEvent = {
+      type: 'ContradictoryPayoutEvidence',
+      data: { reason: 'paid out after a refusal' },
+    };
+    given(...HISTORY.failed, late)
+      .when(COMMANDS.DismissReview)
+      .then({ type: 'ReviewDismissed', data: { reason: 'a mistake' } });
+    given(...HISTORY.failed)
+      .when(COMMANDS.DismissReview)
+      .thenRejects('disbursement/nothing-to-review');
+  });
+
+  it('asks for people again when there is no money for a recovery', () => {
+    const refused: DisbursementEvent = { type: 'RecoveryRefused', data: { reason: 'no funds' } };
+    const state = [...HISTORY.recovering, refused].reduce(evolveDisbursement, noDisbursement);
+    expect(state).toMatchObject({ status: 'failed', receipt: null, review: 'no funds' });
   });
 });
 

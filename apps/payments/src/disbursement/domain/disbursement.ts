@@ -1,4 +1,4 @@
-import { accept, type Decision, type MoneyJson, reject } from '@daftari/kernel';
+import type { MoneyJson } from '@daftari/kernel';
 
 /** What is to be paid out. */
 export interface PayoutOrder {
@@ -22,12 +22,24 @@ export type DisbursementEvent =
   | { readonly type: 'PayoutNotSent'; readonly data: { readonly reason: string } }
   | { readonly type: 'PayoutAccepted'; readonly data: { readonly providerRef: string } }
   | { readonly type: 'PayoutUnknown'; readonly data: { readonly reason: string } }
-  | { readonly type: 'PayoutSettled'; readonly data: PayoutOrder & { readonly receipt: string } }
+  | {
+      readonly type: 'PayoutSettled';
+      /** `note`: why a person says so, when it was not the provider's own callback. */
+      readonly data: PayoutOrder & { readonly receipt: string; readonly note?: string };
+    }
   | {
       readonly type: 'PayoutDeclined';
       readonly data: PayoutOrder & { readonly code: string; readonly reason: string };
     }
   | { readonly type: 'ContradictoryPayoutEvidence'; readonly data: { readonly reason: string } }
+  /** A payout that was called failed was executed after all: its money is reserved again. */
+  | {
+      readonly type: 'PayoutRecovered';
+      readonly data: PayoutOrder & { readonly receipt: string; readonly note: string };
+    }
+  | { readonly type: 'RecoveryReserved'; readonly data: PayoutOrder & { readonly receipt: string } }
+  | { readonly type: 'RecoveryRefused'; readonly data: { readonly reason: string } }
+  | { readonly type: 'ReviewDismissed'; readonly data: { readonly reason: string } }
   | {
       readonly type: 'DisbursementCompleted';
       readonly data: PayoutOrder & { readonly receipt: string };
@@ -47,6 +59,7 @@ export type DisbursementStatus =
   | 'unknown'
   | 'settled'
   | 'releasing'
+  | 'recovering'
   | 'completed'
   | 'failed';
 
@@ -91,6 +104,14 @@ export const evolveDisbursement = (state: Disbursement, event: DisbursementEvent
       return { ...state, status: 'releasing', reason: event.data.reason };
     case 'ContradictoryPayoutEvidence':
       return { ...state, review: event.data.reason };
+    case 'PayoutRecovered':
+      return { ...state, status: 'recovering', receipt: event.data.receipt, review: null };
+    case 'RecoveryReserved':
+      return { ...state, status: 'settled' };
+    case 'RecoveryRefused':
+      return { ...state, status: 'failed', receipt: null, review: event.data.reason };
+    case 'ReviewDismissed':
+      return { ...state, review: null };
     case 'DisbursementCompleted':
       return { ...state, status: 'completed' };
     case 'DisbursementFailed':
@@ -110,101 +131,21 @@ export type DisbursementCommand =
   | { readonly type: 'Settle'; readonly data: { readonly receipt: string } }
   | { readonly type: 'Decline'; readonly data: { readonly code: string; readonly reason: string } }
   | { readonly type: 'ConfirmPosting' }
-  | { readonly type: 'ConfirmRelease' };
+  | { readonly type: 'ConfirmRelease' }
+  | { readonly type: 'ConfirmRecovery' }
+  | { readonly type: 'RefuseRecovery'; readonly data: { readonly reason: string } }
+  | { readonly type: 'ConfirmExecuted'; readonly data: OperatorsWord }
+  | { readonly type: 'ConfirmFailed'; readonly data: OperatorsWord }
+  | { readonly type: 'DismissReview'; readonly data: { readonly reason: string } };
+
+/** What a person found out at the provider. */
+export interface OperatorsWord {
+  readonly providerReference: string;
+  readonly reason: string;
+}
 
 /** Why a command is refused. */
-export type DisbursementRejection = 'disbursement/illegal-transition';
-
-const SENT: readonly DisbursementStatus[] = ['submitting', 'accepted', 'unknown'];
-const FROM: Readonly<Record<DisbursementCommand['type'], readonly DisbursementStatus[]>> = {
-  Start: ['none'],
-  ConfirmReservation: ['reserving'],
-  RefuseReservation: ['reserving'],
-  StartSubmit: ['reserved'],
-  RecordNotSent: ['submitting'],
-  RecordAccepted: ['submitting', 'unknown'],
-  RecordUnknown: ['submitting'],
-  Settle: SENT,
-  Decline: SENT,
-  ConfirmPosting: ['settled'],
-  ConfirmRelease: ['releasing'],
-};
-const ORDER: readonly DisbursementStatus[] = [
-  'none',
-  'reserving',
-  'reserved',
-  'submitting',
-  'accepted',
-  'unknown',
-  'settled',
-  'releasing',
-  'completed',
-  'failed',
-];
-
-/** Decides one command. What is already so changes nothing; evidence against a final state is kept, never acted on alone. */
-export const decideDisbursement = (
-  command: DisbursementCommand,
-  state: Disbursement,
-): Decision<DisbursementEvent, DisbursementRejection> => {
-  if (command.type === 'Start')
-    return state.order
-      ? accept()
-      : accept<DisbursementEvent>({ type: 'DisbursementStarted', data: command.data });
-  if (!state.order) return reject('disbursement/illegal-transition');
-  if (FROM[command.type].includes(state.status))
-    return accept<DisbursementEvent>(eventOf(command, state, state.order));
-  const isOver = ORDER.indexOf(state.status) >= ORDER.indexOf('settled');
-  if (command.type === 'Settle' && (state.status === 'releasing' || state.status === 'failed')) {
-    return accept<DisbursementEvent>({
-      type: 'ContradictoryPayoutEvidence',
-      data: { reason: `paid out as ${command.data.receipt} after a refusal` },
-    });
-  }
-  if (command.type === 'Decline' && (state.status === 'settled' || state.status === 'completed')) {
-    return accept<DisbursementEvent>({
-      type: 'ContradictoryPayoutEvidence',
-      data: { reason: command.data.reason },
-    });
-  }
-  if (
-    isOver ||
-    command.type === 'RecordAccepted' ||
-    command.type === 'RecordUnknown' ||
-    command.type.startsWith('Confirm')
-  )
-    return accept();
-  return reject('disbursement/illegal-transition');
-};
-
-const eventOf = (
-  command: Exclude<DisbursementCommand, { type: 'Start' }>,
-  state: Disbursement,
-  order: PayoutOrder,
-): DisbursementEvent => {
-  switch (command.type) {
-    case 'ConfirmReservation':
-      return { type: 'FundsReserved', data: {} };
-    case 'RefuseReservation':
-      return { type: 'ReservationRefused', data: { ...order, ...command.data } };
-    case 'StartSubmit':
-      return { type: 'PayoutSubmitStarted', data: {} };
-    case 'RecordNotSent':
-      return { type: 'PayoutNotSent', data: command.data };
-    case 'RecordAccepted':
-      return { type: 'PayoutAccepted', data: command.data };
-    case 'RecordUnknown':
-      return { type: 'PayoutUnknown', data: command.data };
-    case 'Settle':
-      return { type: 'PayoutSettled', data: { ...order, ...command.data } };
-    case 'Decline':
-      return { type: 'PayoutDeclined', data: { ...order, ...command.data } };
-    case 'ConfirmPosting':
-      return { type: 'DisbursementCompleted', data: { ...order, receipt: state.receipt ?? '' } };
-    case 'ConfirmRelease':
-      return {
-        type: 'DisbursementFailed',
-        data: { ...order, reason: state.reason ?? 'the payout was refused' },
-      };
-  }
-};
+export type DisbursementRejection =
+  | 'disbursement/illegal-transition'
+  | 'disbursement/already-executed'
+  | 'disbursement/nothing-to-review';

@@ -1,7 +1,7 @@
 import { deciderSpec } from '@daftari/testing';
 import fc from 'fast-check';
+import { decidePayment } from './decide-payment.js';
 import {
-  decidePayment,
   evolvePayment,
   noPayment,
   type PaymentCommand,
@@ -33,6 +33,13 @@ const settlement = {
 const report = { checkoutRequestId: 'ws_1', success: true, receipt: 'R1', amount: null };
 const refusal = { code: '1032', reason: 'cancelled' };
 const why = { reason: 'x' };
+const reversal = { ...why, providerReference: 'RV1', effectiveOn: '2026-03-01' };
+const toLoan = {
+  loanId: 'l1',
+  customerId: 'c1',
+  accountReference: 'LN1',
+  reason: 'typing mistake',
+};
 
 const initiated: PaymentEvent = { type: 'PaymentInitiated', data: order };
 const submitting: PaymentEvent = { type: 'SubmitStarted', data: order };
@@ -40,7 +47,10 @@ const prompted: PaymentEvent = { type: 'CustomerPrompted', data: { checkoutReque
 const succeeded: PaymentEvent = { type: 'PaymentSucceeded', data: { ...order, ...settlement } };
 const failed: PaymentEvent = { type: 'PaymentFailed', data: { ...order, ...refusal } };
 const expired: PaymentEvent = { type: 'PaymentExpired', data: { ...order, ...why } };
-const reversed: PaymentEvent = { type: 'PaymentReversed', data: { ...order, ...why } };
+const reversed: PaymentEvent = {
+  type: 'PaymentReversed',
+  data: { ...order, ...reversal, receipt: 'R1' },
+};
 
 const HISTORY: Readonly<Record<PaymentStatus, readonly PaymentEvent[]>> = {
   none: [],
@@ -62,7 +72,9 @@ const COMMANDS: Readonly<Record<PaymentCommand['type'], PaymentCommand>> = {
   Succeed: { type: 'Succeed', data: settlement },
   Fail: { type: 'Fail', data: refusal },
   Expire: { type: 'Expire', data: why },
-  Reverse: { type: 'Reverse', data: why },
+  Allocate: { type: 'Allocate', data: toLoan },
+  MarkRefund: { type: 'MarkRefund', data: why },
+  Reverse: { type: 'Reverse', data: reversal },
 };
 const STATUSES = Object.keys(HISTORY) as PaymentStatus[];
 const NO = 'refused';
@@ -97,11 +109,87 @@ const TABLE: Readonly<Record<PaymentCommand['type'], readonly (PaymentStatus | t
   ],
   Fail: [NO, 'failed', 'failed', 'failed', 'succeeded', 'failed', 'expired', 'reversed'],
   Expire: [NO, NO, NO, 'expired', 'succeeded', 'failed', 'expired', 'reversed'],
+  // The order names its loan already: to name it again changes nothing, and its money is no refund.
+  Allocate: [NO, NO, NO, NO, 'succeeded', NO, NO, NO],
+  MarkRefund: [NO, NO, NO, NO, NO, NO, NO, NO],
   Reverse: [NO, NO, NO, NO, 'reversed', NO, NO, 'reversed'],
 };
 const PAIRS = Object.entries(TABLE).flatMap(([command, row]) =>
   row.map((to, i) => [command as PaymentCommand['type'], STATUSES[i] ?? 'none', to] as const),
 );
+
+/** Where a payment can go from each state, by any command; every other pair of states is impossible (PY-17). */
+const REACHABLE: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
+  none: ['initiated'],
+  initiated: ['submitting', 'succeeded', 'failed'],
+  submitting: ['initiated', 'pending', 'succeeded', 'failed'],
+  pending: ['succeeded', 'failed', 'expired'],
+  succeeded: ['reversed'],
+  failed: ['succeeded'],
+  expired: ['succeeded'],
+  reversed: [],
+};
+const STATE_PAIRS = STATUSES.flatMap((from) =>
+  STATUSES.map((to) => [from, to, from === to || REACHABLE[from].includes(to)] as const),
+);
+
+describe('the states of a payment', () => {
+  it.each(STATE_PAIRS)('%s to %s: allowed %p', (from, to, allowed) => {
+    const reached = Object.values(COMMANDS).flatMap((command) => {
+      const { decision } = given(...HISTORY[from]).when(command);
+      const events = decision.accepted ? decision.events : [];
+      return [[...HISTORY[from], ...events].reduce(evolvePayment, noPayment).status];
+    });
+    expect(reached.includes(to)).toBe(allowed);
+  });
+});
+
+describe('a payment in suspense', () => {
+  const nobodys = { ...order, loanId: null, customerId: null, accountReference: 'TYPO' };
+  const arrived: PaymentEvent[] = [
+    { type: 'PaymentInitiated', data: nobodys },
+    { type: 'PaymentSucceeded', data: { ...nobodys, ...settlement } },
+  ];
+  const { receipt, effectiveOn, amount } = settlement;
+  const allocated: PaymentEvent = {
+    type: 'PaymentAllocated',
+    data: { ...nobodys, ...toLoan, amount, receipt, effectiveOn },
+  };
+  const marked: PaymentEvent = { type: 'RefundMarked', data: { ...nobodys, amount, ...why } };
+
+  it('goes to a loan with what was really paid, on the day on which it was paid, once', () => {
+    given(...arrived)
+      .when(COMMANDS.Allocate)
+      .then(allocated);
+    given(...arrived, allocated)
+      .when(COMMANDS.Allocate)
+      .then();
+    given(...arrived, allocated)
+      .when({ type: 'Allocate', data: { ...toLoan, loanId: 'l2' } })
+      .thenRejects('payment/allocated-already');
+  });
+
+  it('is marked for refund once, and then belongs to no loan', () => {
+    given(...arrived)
+      .when(COMMANDS.MarkRefund)
+      .then(marked);
+    given(...arrived, marked)
+      .when(COMMANDS.MarkRefund)
+      .then();
+    given(...arrived, marked)
+      .when(COMMANDS.Allocate)
+      .thenRejects('payment/refund-due');
+    given(...arrived, allocated)
+      .when(COMMANDS.MarkRefund)
+      .thenRejects('payment/allocated-already');
+  });
+
+  it('is reversed with the receipt that it reverses', () => {
+    given(...arrived, marked)
+      .when(COMMANDS.Reverse)
+      .then({ type: 'PaymentReversed', data: { ...nobodys, amount, ...reversal, receipt } });
+  });
+});
 
 describe('payment', () => {
   it.each(PAIRS)('%s in state %s leads to %s', (command, from, to) => {

@@ -1,4 +1,4 @@
-import { accept, type Decision, type MoneyJson, reject } from '@daftari/kernel';
+import type { MoneyJson } from '@daftari/kernel';
 
 /** What a collection is. */
 export interface PaymentOrder {
@@ -9,6 +9,21 @@ export interface PaymentOrder {
   readonly amount: MoneyJson;
   readonly phone: string;
   readonly accountReference: string;
+  /** The money is for this loan, but the loan is not active yet: it waits in suspense. */
+  readonly waitsForLoanId?: string | null;
+}
+/** Which loan a payment in suspense belongs to, and why. */
+export interface PaymentAllocation {
+  readonly loanId: string;
+  readonly customerId: string;
+  readonly accountReference: string;
+  readonly reason: string;
+}
+/** Money that went back to the payer, by the provider's word. */
+export interface Reversal {
+  readonly reason: string;
+  readonly providerReference: string;
+  readonly effectiveOn: string;
 }
 /** What a callback says; hearsay until the provider confirms it. */
 export interface CallbackReport {
@@ -43,7 +58,16 @@ export type PaymentEvent =
   | { readonly type: 'PaymentSucceeded'; readonly data: PaymentOrder & Settlement }
   | { readonly type: 'PaymentFailed'; readonly data: PaymentOrder & Refusal }
   | { readonly type: 'PaymentExpired'; readonly data: PaymentOrder & Problem }
-  | { readonly type: 'PaymentReversed'; readonly data: PaymentOrder & Problem };
+  | {
+      readonly type: 'PaymentAllocated';
+      readonly data: PaymentOrder &
+        Problem & { readonly receipt: string; readonly effectiveOn: string };
+    }
+  | { readonly type: 'RefundMarked'; readonly data: PaymentOrder & Problem }
+  | {
+      readonly type: 'PaymentReversed';
+      readonly data: PaymentOrder & Reversal & { readonly receipt: string };
+    };
 
 /** Where a payment stands. */
 export type PaymentStatus =
@@ -56,6 +80,10 @@ export interface Payment {
   readonly checkoutRequestId: string | null;
   readonly reported: CallbackReport | null;
   readonly receipt: string | null;
+  /** The day that a settled payment counts for. */
+  readonly effectiveOn: string | null;
+  /** The money is to go back to the payer; nobody may allocate it any more. */
+  readonly refundDue: boolean;
 }
 
 /** Before the first event. */
@@ -65,6 +93,8 @@ export const noPayment: Payment = {
   checkoutRequestId: null,
   reported: null,
   receipt: null,
+  effectiveOn: null,
+  refundDue: false,
 };
 
 /** Given up by us; the provider may still say that it succeeded. */
@@ -97,8 +127,18 @@ export const evolvePayment = (state: Payment, event: PaymentEvent): Payment => {
         ...state,
         status: 'succeeded',
         receipt: event.data.receipt,
+        effectiveOn: event.data.effectiveOn,
         order: state.order && { ...state.order, amount: event.data.amount },
       };
+    case 'PaymentAllocated': {
+      const { loanId, customerId, accountReference } = event.data;
+      return {
+        ...state,
+        order: state.order && { ...state.order, loanId, customerId, accountReference },
+      };
+    }
+    case 'RefundMarked':
+      return { ...state, refundDue: true };
     case 'PaymentFailed':
       return { ...state, status: 'failed' };
     case 'PaymentExpired':
@@ -119,77 +159,13 @@ export type PaymentCommand =
   | { readonly type: 'Succeed'; readonly data: Settlement }
   | { readonly type: 'Fail'; readonly data: Refusal }
   | { readonly type: 'Expire'; readonly data: Problem }
-  | { readonly type: 'Reverse'; readonly data: Problem };
+  | { readonly type: 'Allocate'; readonly data: PaymentAllocation }
+  | { readonly type: 'MarkRefund'; readonly data: Problem }
+  | { readonly type: 'Reverse'; readonly data: Reversal };
 
 /** Why a command is refused. */
-export type PaymentRejection = 'payment/illegal-transition' | 'payment/unknown';
-
-const FROM: Readonly<Record<PaymentCommand['type'], readonly PaymentStatus[]>> = {
-  Initiate: ['none'],
-  StartSubmit: ['initiated'],
-  RecordNotSent: ['submitting'],
-  RecordPrompt: ['submitting'],
-  RecordUnknown: ['submitting'],
-  RecordCallback: ['submitting', 'pending', 'failed', 'expired'],
-  Succeed: ['initiated', 'submitting', 'pending', 'failed', 'expired'],
-  Fail: ['initiated', 'submitting', 'pending'],
-  Expire: ['pending'],
-  Reverse: ['succeeded'],
-};
-/** What is already so, or was overtaken by a callback, changes nothing. */
-const NOTHING_NEW: Readonly<Record<PaymentStatus, readonly PaymentCommand['type'][]>> = {
-  none: [],
-  initiated: [],
-  submitting: [],
-  pending: ['RecordPrompt', 'RecordUnknown'],
-  succeeded: ['Succeed', 'RecordCallback', 'RecordPrompt', 'RecordUnknown', 'Expire'],
-  failed: ['Fail', 'RecordPrompt', 'RecordUnknown', 'Expire'],
-  expired: ['Fail', 'RecordPrompt', 'RecordUnknown', 'Expire'],
-  reversed: ['Succeed', 'RecordCallback', 'RecordPrompt', 'RecordUnknown', 'Expire', 'Reverse'],
-};
-
-/** Decides one command. A success is only undone by a reversal; a failure or an expiry gives way to a confirmed success. */
-export const decidePayment = (
-  command: PaymentCommand,
-  state: Payment,
-): Decision<PaymentEvent, PaymentRejection> => {
-  if (command.type === 'Initiate')
-    return state.order
-      ? accept()
-      : accept<PaymentEvent>({ type: 'PaymentInitiated', data: command.data });
-  if (!state.order) return reject('payment/unknown');
-  if ((state.status === 'succeeded' || state.status === 'reversed') && command.type === 'Fail')
-    return accept<PaymentEvent>({
-      type: 'ContradictoryEvidence',
-      data: { reason: command.data.reason },
-    });
-  if (NOTHING_NEW[state.status].includes(command.type)) return accept();
-  if (!FROM[command.type].includes(state.status)) return reject('payment/illegal-transition');
-  return accept<PaymentEvent>(eventOf(command, state.order));
-};
-
-const eventOf = (
-  command: Exclude<PaymentCommand, { type: 'Initiate' }>,
-  order: PaymentOrder,
-): PaymentEvent => {
-  switch (command.type) {
-    case 'StartSubmit':
-      return { type: 'SubmitStarted', data: order };
-    case 'RecordNotSent':
-      return { type: 'SubmitNotSent', data: command.data };
-    case 'RecordPrompt':
-      return { type: 'CustomerPrompted', data: command.data };
-    case 'RecordUnknown':
-      return { type: 'OutcomeUnknown', data: command.data };
-    case 'RecordCallback':
-      return { type: 'CallbackReported', data: command.data };
-    case 'Succeed':
-      return { type: 'PaymentSucceeded', data: { ...order, ...command.data } };
-    case 'Fail':
-      return { type: 'PaymentFailed', data: { ...order, ...command.data } };
-    case 'Expire':
-      return { type: 'PaymentExpired', data: { ...order, ...command.data } };
-    case 'Reverse':
-      return { type: 'PaymentReversed', data: { ...order, ...command.data } };
-  }
-};
+export type PaymentRejection =
+  | 'payment/illegal-transition'
+  | 'payment/unknown'
+  | 'payment/allocated-already'
+  | 'payment/refund-due';

@@ -1,0 +1,61 @@
+import { invariant } from '@daftari/kernel';
+import type { LoanRow, LoanState, Parts } from '@daftari/lending-math';
+
+interface RowShare {
+  readonly paid: Parts;
+  readonly inAdvanceMinor: bigint;
+  readonly lateMinor: bigint;
+}
+
+/** What one payment paid, row by row, and what of it was too much. Minor units. */
+export interface PaymentShare {
+  readonly rows: readonly RowShare[];
+  readonly overpaidMinor: bigint;
+}
+
+const less = (a: Parts, b: Parts): Parts => ({
+  principalMinor: a.principalMinor - b.principalMinor,
+  interestMinor: a.interestMinor - b.interestMinor,
+  feesMinor: a.feesMinor - b.feesMinor,
+  penaltiesMinor: a.penaltiesMinor - b.penaltiesMinor,
+});
+const totalOf = (parts: Parts): bigint =>
+  parts.principalMinor + parts.interestMinor + parts.feesMinor + parts.penaltiesMinor;
+
+/** What a payment paid: the difference that it made. No product recalculates interest, so the rows stay the same ones. */
+export const shareOf = (before: LoanState, after: LoanState): PaymentShare => {
+  invariant(before.rows.length === after.rows.length, 'a payment adds no rows');
+  return {
+    rows: after.rows.map((row, i) => {
+      const old = before.rows[i] ?? row;
+      return {
+        paid: less(row.paid, old.paid),
+        inAdvanceMinor: row.paidInAdvanceMinor - old.paidInAdvanceMinor,
+        lateMinor: row.paidLateMinor - old.paidLateMinor,
+      };
+    }),
+    overpaidMinor: after.overpaidMinor - before.overpaidMinor,
+  };
+};
+
+const owedAgain = (row: LoanRow, share: RowShare | undefined): LoanRow => {
+  if (!share) return row;
+  const paid = less(row.paid, share.paid);
+  return {
+    ...row,
+    paid,
+    paidInAdvanceMinor: row.paidInAdvanceMinor - share.inAdvanceMinor,
+    paidLateMinor: row.paidLateMinor - share.lateMinor,
+    completedOn: totalOf(row.due) > totalOf(paid) ? null : row.completedOn,
+  };
+};
+
+/**
+ * The loan without a payment: exactly what it had paid is owed again, as the ledger's mirror posting has it. Payments
+ * that came after keep what they paid.
+ */
+export const withoutPayment = (state: LoanState, share: PaymentShare): LoanState => ({
+  ...state,
+  rows: state.rows.map((row, i) => owedAgain(row, share.rows[i])),
+  overpaidMinor: state.overpaidMinor - share.overpaidMinor,
+});
