@@ -16,6 +16,7 @@ const ANSWERS: Readonly<Record<Code, readonly [status: 403 | 409 | 422, message:
   'loan/not-in-arrears': [409, 'Only a loan with overdue installments can default'],
   'loan/not-active': [409, 'The loan was not paid out yet'],
   'loan/payment-unknown': [409, 'The loan has no such payment'],
+  'loan/later-payments-first': [409, 'Later payments were split by this one: reverse them first'],
   'loan/wrong-currency': [422, 'The money is not in the currency of the loan'],
   'loan/wrong-amount': [422, 'The amount is not the one that the loan expects'],
 };

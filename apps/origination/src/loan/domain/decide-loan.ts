@@ -109,13 +109,18 @@ const repaid = (data: DataOf<'RecordRepayment'>, loan: Loan): Answer => {
     : accept(allocated);
 };
 
-/** The mirror of the allocation: what the payment paid of each row is owed again, and a completed loan is active again. */
+/**
+ * The mirror of the allocation: what the payment paid of each row is owed again, and a completed loan is active again.
+ * Where interest follows the payments, later ones were split by this one: they are taken back first.
+ */
 const takenBack = (data: DataOf<'ReverseRepayment'>, { facts, math, ...loan }: Loan): Answer => {
   const { paymentId, effectiveOn, providerReference, reason } = data;
   if (loan.reversals.some((known) => known.paymentId === paymentId)) return accept();
   const allocation = loan.allocations.find((known) => known.paymentId === paymentId);
   const share = loan.shares[paymentId];
   if (!facts || !math || !allocation || !share) return reject('loan/payment-unknown');
+  if (share.before && loan.allocations.at(-1) !== allocation)
+    return reject('loan/later-payments-first');
   const state = withoutPayment(math, share);
   const owed = outstanding(state).totalMinor;
   const { currency } = allocation;

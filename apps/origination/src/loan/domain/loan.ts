@@ -164,6 +164,7 @@ export type LoanRejection =
   | 'loan/not-in-arrears'
   | 'loan/not-active'
   | 'loan/payment-unknown'
+  | 'loan/later-payments-first'
   | 'loan/wrong-currency'
   | 'loan/wrong-amount';
 

@@ -58,6 +58,27 @@ const booked = (events: readonly LoanEvent[], part: (typeof PARTS)[number] | 'am
   }, 0n);
 
 describe('a payment that is taken back', () => {
+  it('where interest follows the payments, gives the loan as it was; later payments go first', () => {
+    const recalculation = { preClosure: 'till_pre_close_date' as const };
+    const terms = { ...facts.terms, recalculation };
+    const [, ...rest] = ACTIVE;
+    const active: LoanCommand[] = [{ type: 'CreateLoan', data: { ...facts, terms } }, ...rest];
+    const paid = run(...active, pay('1', '9000.00'), pay('2', '100.00')).loan;
+    expect(decideLoan(takeBack('1'), paid)).toEqual({
+      accepted: false,
+      rejection: 'loan/later-payments-first',
+    });
+    const back = run(
+      ...active,
+      pay('1', '9000.00'),
+      pay('2', '100.00'),
+      takeBack('2'),
+      takeBack('1'),
+    );
+    expect(back.loan.math).toEqual(run(...active).loan.math);
+    expect(booked(back.events, 'amount')).toBe(0n);
+  });
+
   it('is owed again, part by part, and the loan is as if it had never been', () => {
     const { loan, events } = run(...ACTIVE, pay('1', '9000.00'), takeBack('1'));
     expect(loan.math).toEqual(run(...ACTIVE).loan.math);

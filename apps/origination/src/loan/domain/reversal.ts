@@ -11,6 +11,8 @@ interface RowShare {
 export interface PaymentShare {
   readonly rows: readonly RowShare[];
   readonly overpaidMinor: bigint;
+  /** Where interest follows the payments: the loan as it was before this one. */
+  readonly before?: LoanState;
 }
 
 const less = (a: Parts, b: Parts): Parts => ({
@@ -22,8 +24,9 @@ const less = (a: Parts, b: Parts): Parts => ({
 const totalOf = (parts: Parts): bigint =>
   parts.principalMinor + parts.interestMinor + parts.feesMinor + parts.penaltiesMinor;
 
-/** What a payment paid: the difference that it made. No product recalculates interest, so the rows stay the same ones. */
+/** What a payment paid: the difference that it made; with recalculated interest, which changes the rows, all that was before. */
 export const shareOf = (before: LoanState, after: LoanState): PaymentShare => {
+  if (after.terms.recalculation) return { rows: [], overpaidMinor: 0n, before };
   invariant(before.rows.length === after.rows.length, 'a payment adds no rows');
   return {
     rows: after.rows.map((row, i) => {
@@ -54,8 +57,9 @@ const owedAgain = (row: LoanRow, share: RowShare | undefined): LoanRow => {
  * The loan without a payment: exactly what it had paid is owed again, as the ledger's mirror posting has it. Payments
  * that came after keep what they paid.
  */
-export const withoutPayment = (state: LoanState, share: PaymentShare): LoanState => ({
-  ...state,
-  rows: state.rows.map((row, i) => owedAgain(row, share.rows[i])),
-  overpaidMinor: state.overpaidMinor - share.overpaidMinor,
-});
+export const withoutPayment = (state: LoanState, share: PaymentShare): LoanState =>
+  share.before ?? {
+    ...state,
+    rows: state.rows.map((row, i) => owedAgain(row, share.rows[i])),
+    overpaidMinor: state.overpaidMinor - share.overpaidMinor,
+  };
