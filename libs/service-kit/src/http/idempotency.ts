@@ -43,6 +43,9 @@ const CLAIM = `
   union all
   select fingerprint, status, body, error, false from idempotency where key = $1 and not exists (select 1 from taken)`;
 
+const inProgress = (): Rejected =>
+  new Rejected('idempotency/in-progress', 'The first request with this key is still running', 409);
+
 /** Idempotency-Key on writes (IETF draft-ietf-httpapi-idempotency-key-header): same body, first answer; other body, 422; running, 409. */
 export class IdempotencyInterceptor implements NestInterceptor {
   constructor(
@@ -69,9 +72,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const fingerprint = createHash('sha256')
       .update(canonicalize(request.body ?? null) ?? '')
       .digest('hex');
-    const { rows } = await this.pool.query<Stored>(CLAIM, [key, fingerprint]);
-    const stored = rows[0];
-    if (stored && !stored.mine) return this.replay(stored, fingerprint, reply);
+    const stored = await this.claim(key, fingerprint);
+    if (!stored.mine) return this.replay(stored, fingerprint, reply);
     return next.handle().pipe(
       mergeMap((body: unknown) =>
         from(this.keep(key, reply.statusCode, body)).pipe(mergeMap(() => of(body))),
@@ -80,6 +82,18 @@ export class IdempotencyInterceptor implements NestInterceptor {
         from(this.keepError(key, error)).pipe(mergeMap(() => throwError(() => error))),
       ),
     );
+  }
+
+  /**
+   * Claims the key, or gives what stands there. A row that another request commits while this one waits for it is
+   * outside the statement's snapshot: it is neither taken nor seen, and asking again sees it.
+   */
+  private async claim(key: string, fingerprint: string): Promise<Stored> {
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      const { rows } = await this.pool.query<Stored>(CLAIM, [key, fingerprint]);
+      if (rows[0]) return rows[0];
+    }
+    throw inProgress();
   }
 
   private replay(stored: Stored, fingerprint: string, reply: FastifyReply): Observable<unknown> {
@@ -91,11 +105,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       );
     if (stored.status === null) {
       void reply.header('retry-after', '1');
-      throw new Rejected(
-        'idempotency/in-progress',
-        'The first request with this key is still running',
-        409,
-      );
+      throw inProgress();
     }
     void reply.header('idempotent-replayed', 'true');
     if (stored.error)
