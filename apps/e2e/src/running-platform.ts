@@ -4,44 +4,53 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { eventually, platformState, type PlatformState } from '@daftari/testing';
 
+/** Runs the launcher and waits until it says that the platform is up; an exit before that is an error with its words. */
+const launch = async (dataDir: string, portBase: number): Promise<ChildProcess> => {
+  const env = { ...process.env, DATA_DIR: dataDir, PORT_BASE: String(portBase), NODE_OPTIONS: '' };
+  const launcher = spawn(process.execPath, [resolve('apps/standalone/dist/main.js')], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [launcher.stdout, launcher.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  const ended = new Promise<never>((_, fail) =>
+    launcher.once('exit', () => {
+      fail(new Error(`the platform did not start: ${output}`));
+    }),
+  );
+  ended.catch(() => undefined);
+  const up = eventually(() => output.includes('Daftari is up'), {
+    withinMs: 180_000,
+    what: 'the platform starts',
+  });
+  await Promise.race([up, ended]);
+  return launcher;
+};
+
 /** An embedded platform of a test's own: the real launcher, a fresh data folder, its own ports. */
 export class RunningPlatform {
   private constructor(
-    private readonly launcher: ChildProcess,
+    private launcher: ChildProcess,
     readonly dataDir: string,
+    private readonly portBase: number,
   ) {}
 
   static async start(portBase: number): Promise<RunningPlatform> {
     const dataDir = mkdtempSync(join(tmpdir(), 'daftari-e2e-'));
     chmodSync(dataDir, 0o755); // the database runs as a user of its own when tests run as root
-    const env = {
-      ...process.env,
-      DATA_DIR: dataDir,
-      PORT_BASE: String(portBase),
-      NODE_OPTIONS: '',
-    };
-    const launcher = spawn(process.execPath, [resolve('apps/standalone/dist/main.js')], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    for (const stream of [launcher.stdout, launcher.stderr])
-      stream.on('data', (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-    const platform = new RunningPlatform(launcher, dataDir);
-    await eventually(
-      () => {
-        if (launcher.exitCode !== null) throw new Error(output);
-        return output.includes('Daftari is up');
-      },
-      { withinMs: 120_000, what: 'the platform starts' },
-    );
-    return platform;
+    return new RunningPlatform(await launch(dataDir, portBase), dataDir, portBase);
   }
 
   get state(): PlatformState {
     return platformState(this.dataDir);
+  }
+
+  /** Starts on the same data folder, after the launcher has ended. */
+  async startAgain(): Promise<void> {
+    this.launcher = await launch(this.dataDir, this.portBase);
   }
 
   /** kill -9 of one process; the launcher starts it again. */
@@ -55,14 +64,23 @@ export class RunningPlatform {
     }
   }
 
-  async stop(): Promise<void> {
+  /** Ctrl-C; gives the launcher's exit code. */
+  async interrupt(): Promise<number | null> {
+    const { launcher } = this;
+    if (launcher.exitCode !== null || launcher.signalCode !== null) return launcher.exitCode;
     const gone = new Promise<void>((done) =>
-      this.launcher.once('exit', () => {
+      launcher.once('exit', () => {
         done();
       }),
     );
-    this.launcher.kill('SIGTERM');
+    launcher.kill('SIGINT');
     await gone;
+    return launcher.exitCode;
+  }
+
+  /** Stops everything and forgets the data. */
+  async stop(): Promise<void> {
+    await this.interrupt();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

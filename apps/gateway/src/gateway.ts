@@ -14,7 +14,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { GatewayConfig } from './config.js';
 import { mountDocs } from './docs.js';
 import { Limit } from './limits.js';
-import { type Route, routeOf } from './routes.js';
+import { loggablePath, type Route, routeOf } from './routes.js';
 import { SessionCheck } from './session-check.js';
 import { Upstreams } from './upstreams.js';
 
@@ -33,6 +33,15 @@ const PASSED_ON = [
 ];
 const PASSED_BACK = ['content-type', 'retry-after', 'idempotent-replayed', 'etag', 'location'];
 const SAFE_ID = /^[A-Za-z0-9_-]{8,64}$/;
+
+/** Bodies are the services' to read. */
+const unread = (
+  _request: FastifyRequest,
+  body: Buffer,
+  done: (error: null, body: Buffer) => void,
+): void => {
+  done(null, body);
+};
 
 /** The one way in: checks tokens, sessions, limits and sizes, then passes the request to the service that owns the path. */
 export class Gateway {
@@ -77,13 +86,7 @@ export class Gateway {
       },
     });
     server.removeAllContentTypeParsers();
-    server.addContentTypeParser(
-      'application/json',
-      { parseAs: 'buffer' },
-      (_request, body, done) => {
-        done(null, body);
-      },
-    );
+    server.addContentTypeParser('application/json', { parseAs: 'buffer' }, unread);
     server.setErrorHandler((error, request, reply) => this.fail(error, request, reply));
     server.setNotFoundHandler((request, reply) => this.fail(new NotFoundRoute(), request, reply));
     server.addHook('onSend', async (request, reply) => {
@@ -95,7 +98,7 @@ export class Gateway {
           requestId: request.id,
           correlationId: request.id,
           method: request.method,
-          path: request.url.split('?')[0],
+          path: loggablePath(request.url),
           status: reply.statusCode,
           durationMs: Math.round(reply.elapsedTime),
         },
@@ -113,9 +116,13 @@ export class Gateway {
       }),
     );
     server.all('/api/v1/*', (request, reply) => this.pass(request, reply));
-    server.all('/hooks/*', { bodyLimit: CALLBACK_LIMIT_BYTES }, (request, reply) =>
-      this.pass(request, reply),
-    );
+    await server.register(async (hooks) => {
+      // Whatever a provider calls its body: payments keeps what it cannot read.
+      hooks.addContentTypeParser('*', { parseAs: 'buffer' }, unread);
+      hooks.all('/hooks/*', { bodyLimit: CALLBACK_LIMIT_BYTES }, (request, reply) =>
+        this.pass(request, reply),
+      );
+    });
   }
 
   async close(): Promise<void> {

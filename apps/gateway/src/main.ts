@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { createLogger, loadConfig, startProblem } from '@daftari/service-kit';
+import { createLogger, loadConfig, onShutdown, startProblem } from '@daftari/service-kit';
 import { GatewayConfig } from './config.js';
 import { Gateway } from './gateway.js';
 
@@ -13,12 +13,7 @@ try {
   const gateway = new Gateway(config, createLogger('gateway', config.LOG_LEVEL));
   await gateway.mount();
   await gateway.server.listen({ port: config.PORT, host: config.HOST });
-  const stop = (): void => {
-    setTimeout(() => process.exit(1), 9_000).unref();
-    gateway.close().then(() => process.exit(0), fail);
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  onShutdown(() => gateway.close());
 } catch (error) {
   fail(error);
 }

@@ -1,4 +1,4 @@
-import { routeOf } from './routes.js';
+import { loggablePath, routeOf } from './routes.js';
 
 describe('routes', () => {
   it.each([
@@ -22,5 +22,13 @@ describe('routes', () => {
     '/',
   ])('%s leads nowhere', (url) => {
     expect(routeOf(url)).toBeUndefined();
+  });
+
+  it.each([
+    ['/api/v1/auth/verify-email?token=abc', '/api/v1/auth/verify-email'],
+    ['/hooks/daraja/0123456789abcdef/s/7', '/hooks/daraja/:token/s/7'],
+    ['/hooks/daraja/0123456789abcdef', '/hooks/daraja/:token'],
+  ])('%s is logged without its secret', (url, path) => {
+    expect(loggablePath(url)).toBe(path);
   });
 });

@@ -50,3 +50,7 @@ export const routeOf = (url: string): Route | undefined => {
   if (!match?.[1] || !upstream) return undefined;
   return { upstream, path: match[1] + suffix, access: PUBLIC.has(match[1]) ? 'public' : 'token' };
 };
+
+/** A request's path as it may stand in a log: without its query, and without the token of a callback. */
+export const loggablePath = (url: string): string =>
+  (url.split('?', 1)[0] ?? '').replace(/^(\/hooks\/[^/]+\/)[^/]+/, '$1:token');

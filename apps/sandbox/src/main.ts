@@ -1,3 +1,4 @@
+import { onShutdown } from '@daftari/service-kit';
 import { Sandbox } from './sandbox.js';
 import { sandboxConfig } from './config.js';
 
@@ -9,11 +10,7 @@ const fail = (error: unknown): never => {
 try {
   const sandbox = new Sandbox(sandboxConfig(process.env));
   await sandbox.start();
-  const stop = (): void => {
-    sandbox.stop().then(() => process.exit(0), fail);
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  onShutdown(() => sandbox.stop());
 } catch (error) {
   fail(error);
 }

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StandaloneConfig } from './config.js';
@@ -10,24 +10,41 @@ import { type Secrets, secretsIn } from './secrets.js';
 import { Supervised } from './supervisor.js';
 
 const APPS = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const LEFTOVERS_STOP_WITHIN_MS = 15_000;
 const MINIMUM_FREE_BYTES = 500 * 1024 * 1024;
 
-const assertFree = (port: number): Promise<void> =>
-  new Promise((done, fail) => {
+/** Throws when the disk of a folder has less room than that. */
+export const assertRoom = (folder: string, bytes: number): void => {
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize < bytes)
+    throw new Error(
+      `The disk of ${folder} is full: at least ${String(Math.ceil(bytes / 1024 / 1024))} MB must be free.`,
+    );
+};
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((answer) => {
     const probe = createServer();
     probe.once('error', () => {
-      fail(
-        new Error(
-          `Port ${String(port)} is taken. Stop what uses it, or set PORT_BASE to another number.`,
-        ),
-      );
+      answer(false);
     });
     probe.listen(port, '127.0.0.1', () =>
       probe.close(() => {
-        done();
+        answer(true);
       }),
     );
   });
+
+/** Throws when the port is still taken at the deadline (epoch ms). */
+const assertFree = async (port: number, deadline: number): Promise<void> => {
+  while (!(await isFree(port))) {
+    if (Date.now() >= deadline)
+      throw new Error(
+        `Port ${String(port)} is taken. Stop what uses it, or set PORT_BASE to another number.`,
+      );
+    await new Promise((done) => setTimeout(done, 100));
+  }
+};
 
 /** The whole embedded platform: one PostgreSQL server, the sandbox, every service as its own process. */
 export class Platform {
@@ -86,11 +103,13 @@ export class Platform {
   }
 
   private async assertStartable(): Promise<void> {
-    const { bavail, bsize } = statfsSync(this.dataDir);
-    if (bavail * bsize < MINIMUM_FREE_BYTES)
-      throw new Error(`The disk of ${this.dataDir} is full: at least 500 MB must be free.`);
+    assertRoom(this.dataDir, MINIMUM_FREE_BYTES);
     const { gateway, sandbox, smtp, of } = this.ports;
-    for (const port of [gateway, ...Object.values(of), sandbox, smtp]) await assertFree(port);
+    // A launcher that was killed leaves its state behind, and processes that are about to notice and stop.
+    const withinMs = existsSync(join(this.dataDir, 'platform.json')) ? LEFTOVERS_STOP_WITHIN_MS : 0;
+    const deadline = Date.now() + withinMs;
+    for (const port of [gateway, ...Object.values(of), sandbox, smtp])
+      await assertFree(port, deadline);
   }
 
   private async launch(

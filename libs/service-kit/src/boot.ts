@@ -24,6 +24,7 @@ import { httpDuration, messageDuration } from './metrics.js';
 import { openApiOf } from './openapi.js';
 import { openResources, type Resources } from './resources.js';
 import type { ServiceDefinition } from './service.js';
+import { onShutdown } from './shutdown.js';
 import { runInTrace, traceparentFrom } from './trace.js';
 
 /** A service that is up. */
@@ -219,15 +220,7 @@ export const runService = async <C extends BaseConfig>(
     const exitCode = await migrateFromCommandLine(definition, process.argv.slice(2), process.env);
     if (exitCode !== undefined) process.exit(exitCode);
     const running = await createService(definition, process.env, fail);
-    const stop = (): void => {
-      setTimeout(() => process.exit(1), 9_000).unref();
-      running.close().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
-    };
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
+    onShutdown(() => running.close());
     running.resources.logger.info({ url: running.url }, 'ready');
   } catch (error) {
     fail(error);

