@@ -53,15 +53,13 @@ export class RunningPlatform {
     this.launcher = await launch(this.dataDir, this.portBase);
   }
 
-  /** kill -9 of one process; the launcher starts it again. */
-  kill(name: string): void {
-    const pid = this.state.pids[name];
-    if (pid === undefined || pid === 0) return;
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-    }
+  /** kill -9 of one process, as soon as it runs; the launcher starts it again. */
+  async kill(name: string): Promise<void> {
+    const strike = (): boolean => {
+      const pid = this.state.pids[name] ?? 0;
+      return pid > 0 && process.kill(pid, 'SIGKILL'); // 0 would be this process's own group
+    };
+    await eventually(strike, { withinMs: 60_000, what: `${name} is there to be killed` });
   }
 
   /** Ctrl-C; gives the launcher's exit code. */
