@@ -1,5 +1,5 @@
 import type { EventStore } from '@daftari/event-store';
-import { NotFound } from '@daftari/kernel';
+import { NotFound, type Thing } from '@daftari/kernel';
 import { loadState } from '@daftari/service-kit';
 import {
   type Application,
@@ -26,7 +26,7 @@ export interface Viewer {
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const streamOf = (aggregate: string, id: string): string => {
+const streamOf = (aggregate: Thing, id: string): string => {
   if (!UUID.test(id)) throw new NotFound(aggregate);
   return `${aggregate}-${id}`;
 };
@@ -58,7 +58,7 @@ export const loadLoan = (store: EventStore, id: string): Promise<Loaded<Loan>> =
 
 /** The facts, if the viewer may know of them; NotFound otherwise. */
 export const visible = <F extends ProductFacts | ApplicationFacts | LoanFacts>(
-  what: string,
+  what: Thing,
   facts: F | null,
   viewer: Viewer,
 ): F => {

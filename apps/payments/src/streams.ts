@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type Decision, Rejected } from '@daftari/kernel';
+import { type Decision, type ErrorCode, Rejected } from '@daftari/kernel';
 import type { RecordedEvent, TransactionalEventStore } from '@daftari/event-store';
 import {
   Database,
@@ -55,7 +55,7 @@ interface Change<S, E> {
   readonly subject: ReviewSubject;
   readonly command: string;
   readonly load: () => Promise<Loaded<S>>;
-  readonly decide: (state: S) => Decision<E, string>;
+  readonly decide: (state: S) => Decision<E, ErrorCode>;
   readonly review: (event: E) => ReviewChange;
 }
 

@@ -1,3 +1,5 @@
+import type { ErrorCode, Thing } from './error-codes.js';
+
 /** One wrong field: where it is, what is wrong (a stable code), and a sentence for people. */
 export interface FieldError {
   readonly field: string;
@@ -5,10 +7,10 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** Every error that Daftari raises on purpose has a stable machine code, `noun/why-not`. */
+/** Every error that Daftari raises on purpose has a stable machine code of the catalogue, `noun/why-not`. */
 export abstract class DaftariError extends Error {
   constructor(
-    readonly code: string,
+    readonly code: ErrorCode,
     message: string,
     options?: ErrorOptions,
   ) {
@@ -20,9 +22,9 @@ export abstract class DaftariError extends Error {
 /** A rule said no. `status` is the HTTP status the code maps to: 409 for a state, 422 for a value. */
 export class Rejected extends DaftariError {
   constructor(
-    code: string,
+    code: ErrorCode,
     message: string,
-    readonly status: 400 | 401 | 402 | 403 | 404 | 409 | 412 | 422 | 429 = 409,
+    readonly status: 400 | 401 | 403 | 404 | 409 | 421 | 422 | 429 = 409,
     readonly fields: readonly FieldError[] = [],
   ) {
     super(code, message);
@@ -34,7 +36,7 @@ export class ContractViolation extends DaftariError {
   constructor(
     message: string,
     readonly fields: readonly FieldError[] = [],
-    code = 'request/invalid',
+    code: ErrorCode = 'request/invalid',
     options?: ErrorOptions,
   ) {
     super(code, message, options);
@@ -43,14 +45,14 @@ export class ContractViolation extends DaftariError {
 
 /** Nothing with this id, or nothing that this caller may know of. HTTP 404. */
 export class NotFound extends DaftariError {
-  constructor(what: string) {
+  constructor(what: Thing) {
     super(`${what}/not-found`, `No such ${what}`);
   }
 }
 
 /** The caller is known but may not do this. HTTP 403. */
 export class Forbidden extends DaftariError {
-  constructor(message = 'You may not do this', code = 'auth/forbidden') {
+  constructor(message = 'You may not do this', code: ErrorCode = 'auth/forbidden') {
     super(code, message);
   }
 }

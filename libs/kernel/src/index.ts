@@ -1,5 +1,6 @@
 export * from './clock.js';
 export * from './decision.js';
+export * from './error-codes.js';
 export * from './errors.js';
 export * from './ids.js';
 export * from './local-date.js';

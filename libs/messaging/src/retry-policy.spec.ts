@@ -23,7 +23,7 @@ describe('the retry policy', () => {
     [withCode('ECONNREFUSED'), 'retry', 'retry'],
     [new NotFound('loan'), 'retry', 'dead-letter'],
     [new Forbidden(), 'retry', 'dead-letter'],
-    [new Rejected('loan/closed', 'closed'), 'retry', 'dead-letter'],
+    [new Rejected('loan/not-active', 'closed'), 'retry', 'dead-letter'],
     [new TypeError('x is undefined'), 'retry', 'dead-letter'],
     ['a text', 'retry', 'dead-letter'],
   ] as const;

@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
-import { Rejected, Unavailable } from '@daftari/kernel';
+import { type ErrorCode, Rejected, Unavailable } from '@daftari/kernel';
 import type { EdgeConfig } from '../config/base-config.js';
 
 /** What an access token says. */
@@ -11,7 +11,7 @@ export interface Claims {
   readonly emailVerified: boolean;
 }
 
-const invalid = (message: string, code = 'auth/invalid-token'): Rejected =>
+const invalid = (message: string, code: ErrorCode = 'auth/invalid-token'): Rejected =>
   new Rejected(code, message, 401);
 const text = (value: unknown): string => {
   if (typeof value !== 'string' || value === '') throw invalid('The access token lacks a claim');

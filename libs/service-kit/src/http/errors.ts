@@ -3,6 +3,7 @@ import {
   ConcurrencyConflict,
   ContractViolation,
   DaftariError,
+  type ErrorCode,
   Forbidden,
   type FieldError,
   NotFound,
@@ -15,7 +16,7 @@ import type { Logger } from '../logging.js';
 import type { Envelope } from './envelope.js';
 
 /** Codes for errors that come from the HTTP layer itself rather than from a rule. */
-const HTTP_CODES: Readonly<Record<number, readonly [code: string, message: string]>> = {
+const HTTP_CODES: Readonly<Record<number, readonly [code: ErrorCode, message: string]>> = {
   400: ['request/malformed', 'The request cannot be read'],
   401: ['auth/invalid-token', 'Authentication is needed'],
   403: ['auth/forbidden', 'You may not do this'],
@@ -46,7 +47,7 @@ export const describeError = (
   error: unknown,
 ): {
   status: number;
-  code: string;
+  code: ErrorCode;
   message: string;
   fields: readonly FieldError[];
   retryAfterMs?: number;
@@ -76,10 +77,8 @@ export const describeError = (
       retryAfterMs: 1_000,
     };
   const status = error instanceof HttpException ? error.getStatus() : statusCodeOf(error);
-  const [code, message] = HTTP_CODES[status] ?? [
-    'server/error',
-    'Something went wrong on our side',
-  ];
+  const [code, message] =
+    HTTP_CODES[status] ?? (['server/error', 'Something went wrong on our side'] as const);
   return { status: HTTP_CODES[status] ? status : 500, code, message, fields: [] };
 };
 
@@ -107,6 +106,30 @@ export const errorBody = (
   return { status, body, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 };
 
+const PROBLEM = 'application/problem+json';
+/** The same error as a problem document. Source: RFC 9457 §3; `type` leads to the catalogue that the gateway serves. */
+const problemOf = (status: number, { message, metadata }: Envelope, path: string): object => ({
+  type: `/api/errors#${String(metadata.code)}`,
+  title: message,
+  status,
+  instance: path,
+  ...metadata,
+});
+
+/** Answers a request with its error: the envelope, or a problem document for those who ask for one. Gives the status. */
+export const sendError = (error: unknown, request: FastifyRequest, reply: FastifyReply): number => {
+  const { status, body, retryAfterMs } = errorBody(error, request.id);
+  if (retryAfterMs !== undefined)
+    void reply.header('retry-after', String(Math.ceil(retryAfterMs / 1_000)));
+  const asked = request.headers.accept?.includes(PROBLEM) === true;
+  const path = request.url.split('?')[0] ?? '';
+  void reply
+    .status(status)
+    .type(asked ? PROBLEM : 'application/json')
+    .send(asked ? problemOf(status, body, path) : body);
+  return status;
+};
+
 /** The one way out for errors over HTTP. Errors of message handlers pass through to the bus's own policy. */
 @Catch()
 export class EnvelopeFilter implements ExceptionFilter {
@@ -116,11 +139,8 @@ export class EnvelopeFilter implements ExceptionFilter {
     if (host.getType() !== 'http') return throwError(() => error);
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const request = host.switchToHttp().getRequest<FastifyRequest>();
-    const { status, body, retryAfterMs } = errorBody(error, request.id);
+    const status = sendError(error, request, reply);
     if (status >= 500) this.logger.error({ err: error, requestId: request.id }, 'request failed');
-    if (retryAfterMs !== undefined)
-      void reply.header('retry-after', String(Math.ceil(retryAfterMs / 1_000)));
-    void reply.status(status).send(body);
     return undefined;
   }
 }

@@ -6,7 +6,7 @@ import {
   SetMetadata,
 } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
-import { Rejected } from '@daftari/kernel';
+import { type ErrorCode, Rejected } from '@daftari/kernel';
 import canonicalize from 'canonicalize';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Pool } from 'pg';
@@ -23,7 +23,7 @@ interface Stored {
   readonly status: number | null;
   readonly body: unknown;
   readonly error: {
-    code: string;
+    code: ErrorCode;
     message: string;
     status: Rejected['status'];
     fields: Rejected['fields'];

@@ -66,13 +66,13 @@ export class ServiceHttp {
   }
 
   private async call<T>(call: Call): Promise<T> {
-    const { origin, pathname } = new URL(call.url);
+    const { origin } = new URL(call.url);
     const answer = await this.breaker(origin)
       .fire(call)
       .catch((cause: unknown) => {
         throw new Unavailable(`${origin} does not answer`, 1_000, { cause });
       });
-    if (answer.status === 404) throw new NotFound(pathname.split('/').at(-2) ?? 'resource');
+    if (answer.status === 404) throw new NotFound('resource');
     if (answer.status >= 400)
       throw new Unavailable(`${origin} refused: ${answer.body.message ?? String(answer.status)}`);
     return answer.body.data as T;

@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiProperty } from '@nestjs/swagger';
-import { deterministicId, parseMoney, Rejected } from '@daftari/kernel';
+import { deterministicId, isErrorCode, parseMoney, Rejected } from '@daftari/kernel';
 import {
   eventMeta,
   Idempotent,
@@ -83,8 +83,11 @@ export class InjectCapitalController {
     };
     const { revision } = await this.handler.post(request, eventMeta(meta), asked);
     const entry = entryOf(await this.handler.entryAt(meta.tenantId, revision));
-    if (entry.status === 'refused')
-      throw new Rejected(entry.code ?? 'ledger/refused', entry.reason ?? 'The ledger refused', 422);
+    if (entry.status === 'refused') {
+      const code = entry.code ?? '';
+      const known = isErrorCode(code) ? code : 'ledger/refused';
+      throw new Rejected(known, entry.reason ?? 'The ledger refused', 422);
+    }
     return entry;
   }
 }
