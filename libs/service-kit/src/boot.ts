@@ -156,6 +156,20 @@ export const createService = async <C extends BaseConfig>(
 ): Promise<RunningService> => {
   const config = loadConfig(definition.config, env);
   const resources = await openResources(definition as unknown as ServiceDefinition, config);
+  return serve(definition as unknown as ServiceDefinition, resources, onFatal).catch(
+    async (error: unknown) => {
+      await resources.close();
+      throw error;
+    },
+  );
+};
+
+const serve = async (
+  definition: ServiceDefinition,
+  resources: Resources,
+  onFatal: (error: Error) => void,
+): Promise<RunningService> => {
+  const { config } = resources;
   const app = await NestFactory.create<NestFastifyApplication>(
     CoreModule.with(definition.module, resources),
     fastifyAdapter(config.BODY_LIMIT_BYTES),
@@ -174,7 +188,7 @@ export const createService = async <C extends BaseConfig>(
   );
   app.useGlobalPipes(validationPipe());
   observeRequests(app, resources);
-  connectBus(app, definition as unknown as ServiceDefinition, resources, onFatal);
+  connectBus(app, definition, resources, onFatal);
   const server = app.getHttpAdapter().getInstance();
   mountOperations(server, definition.name, [{ name: 'db', check: () => resources.db.ping() }]);
   assertAccessDeclared(app);

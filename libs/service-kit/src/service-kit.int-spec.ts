@@ -4,7 +4,14 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsInt, Min } from 'class-validator';
 import { auditRecorded, tenantChanged, TOPIC } from '@daftari/contracts';
-import { deterministicId, Rejected } from '@daftari/kernel';
+import {
+  ConcurrencyConflict,
+  deterministicId,
+  ERROR_CODES,
+  NotFound,
+  Rejected,
+  Unavailable,
+} from '@daftari/kernel';
 import { type IntegrationMessage, toBusMessage } from '@daftari/messaging';
 import {
   eventually,
@@ -37,6 +44,15 @@ class AddRequest {
 
 const TENANT = deterministicId('tenant', 'test');
 const seen: string[] = [];
+/** Amounts that the counter answers with an error. */
+const FAILURES: Readonly<Record<number, () => Error>> = {
+  13: () => new Rejected('loan/wrong-amount', 'Not thirteen', 422),
+  404: () => new NotFound('loan'),
+  409: () => new ConcurrencyConflict('somebody else counted'),
+  429: () => new Rejected('auth/too-many-attempts', 'Wait', 429),
+  500: () => new Error('select secret from "counter" at /srv/daftari/counter.js:1'),
+  503: () => new Unavailable('the abacus does not answer', 1_500),
+};
 
 @Controller('v1/counter')
 class CounterController {
@@ -52,7 +68,8 @@ class CounterController {
     @Body() body: AddRequest,
     @Meta() meta: RequestMeta,
   ): Promise<{ total: number; by: string }> {
-    if (body.amount === 13) throw new Rejected('counter/unlucky', 'Not thirteen', 422);
+    const failure = FAILURES[body.amount];
+    if (failure) throw failure();
     const { rows } = await this.db.pool.query<{ total: number }>(
       'update counter set total = total + $1 returning total',
       [body.amount],
@@ -64,6 +81,12 @@ class CounterController {
   @Requires('loans:read')
   async today(@Meta() meta: RequestMeta): Promise<{ date: string }> {
     return { date: await this.tenants.today(meta.tenantId) };
+  }
+
+  @Post('spend')
+  @Requires('payments:create-own', 'payments:operate')
+  spend(): { spent: true } {
+    return { spent: true };
   }
 
   @EventPattern(TOPIC.userV1)
@@ -140,6 +163,7 @@ const call = async (
     body?: unknown;
     raw?: string;
     type?: string;
+    accept?: string;
   } = {},
 ): Promise<Answer> => {
   const response = await fetch(`${service.url}${path}`, {
@@ -147,6 +171,7 @@ const call = async (
       options.method ?? (options.body === undefined && options.raw === undefined ? 'GET' : 'POST'),
     headers: {
       ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+      ...(options.accept === undefined ? {} : { accept: options.accept }),
       ...(options.key === undefined ? {} : { 'idempotency-key': options.key }),
       ...(options.body === undefined && options.raw === undefined
         ? {}
@@ -175,7 +200,13 @@ describe('a service', () => {
     [401, 'auth/invalid-token', { token: 'not-a-token' }],
     [400, 'idempotency/key-missing', { body: { amount: 1 } }],
     [422, 'request/invalid', { key: 'a1', body: { amount: 'x', extra: 1 } }],
-    [422, 'counter/unlucky', { key: 'a2', body: { amount: 13 } }],
+    [422, 'loan/wrong-amount', { key: 'a2', body: { amount: 13 } }],
+    [404, 'loan/not-found', { key: 'a6', body: { amount: 404 } }],
+    [409, 'concurrency/conflict', { key: 'a7', body: { amount: 409 } }],
+    [429, 'auth/too-many-attempts', { key: 'a8', body: { amount: 429 } }],
+    [500, 'server/error', { key: 'a9', body: { amount: 500 } }],
+    [503, 'service/unavailable', { key: 'a10', body: { amount: 503 } }],
+    [400, 'idempotency/key-malformed', { key: 'k'.repeat(256), body: { amount: 1 } }],
     [400, 'request/malformed', { key: 'a3', raw: '{"amount":' }],
     [
       413,
@@ -187,7 +218,7 @@ describe('a service', () => {
     'answers %i %s in the envelope and changes nothing',
     async (status, code, options) => {
       const before = await total();
-      const token = code.startsWith('auth') ? {} : { token: staff };
+      const token = status === 401 ? {} : { token: staff };
       const { body, status: got } = await call('/v1/counter', {
         method: 'POST',
         ...token,
@@ -195,9 +226,82 @@ describe('a service', () => {
       });
       expect([got, body.success, body.metadata.code]).toEqual([status, false, code]);
       expect(body.errors?.length).toBeGreaterThan(0);
+      expect(ERROR_CODES[code].status).toBe(status);
+      expect(JSON.stringify(body)).not.toMatch(/select|\.js|stack/);
       expect(await total()).toBe(before);
     },
   );
+
+  it('says when to come back', async () => {
+    const { headers } = await call('/v1/counter', {
+      token: staff,
+      key: 'later',
+      body: { amount: 503 },
+    });
+    expect(headers.get('retry-after')).toBe('2');
+  });
+
+  it('answers with a problem document when the client asks for one', async () => {
+    const accept = 'application/problem+json, application/json;q=0.5';
+    const answer = await call('/v1/counter', {
+      token: staff,
+      key: 'problem',
+      accept,
+      body: { amount: 0 },
+    });
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(answer.body).toMatchObject({
+      type: '/api/errors#request/invalid',
+      title: 'Validation failed',
+      status: 422,
+      instance: '/v1/counter',
+      code: 'request/invalid',
+      fields: [{ field: 'amount', code: 'field/min' }],
+    });
+    const fine = await call('/v1/counter', {
+      token: staff,
+      key: 'fine',
+      accept,
+      body: { amount: 1 },
+    });
+    expect(fine.body.success).toBe(true);
+  });
+
+  it('moves money only for users whose e-mail address is verified', async () => {
+    const as = async (role: string, emailVerified: boolean): Promise<unknown[]> => {
+      const userId = deterministicId('user', role);
+      const token = await issuer.token({ userId, tenantId: TENANT, roles: [role], emailVerified });
+      const { status, body } = await call('/v1/counter/spend', { method: 'POST', token });
+      return [status, body.metadata.code];
+    };
+    expect(await as('customer', true)).toEqual([201, undefined]);
+    expect(await as('operator', true)).toEqual([201, undefined]);
+    for (const role of ['customer', 'operator'])
+      expect(await as(role, false)).toEqual([403, 'auth/email-not-verified']);
+    expect(await as('vendor', false)).toEqual([403, 'auth/forbidden']);
+    const userId = deterministicId('user', 'reader');
+    const token = await issuer.token({
+      ...{ userId, tenantId: TENANT, roles: ['staff'], emailVerified: false },
+    });
+    expect((await call('/v1/counter', { token, key: 'r', body: { amount: 1 } })).status).toBe(201);
+  });
+
+  it('does not start with a route that says nothing of who may call it', async () => {
+    @Controller('v1/open')
+    class OpenController {
+      @Get()
+      everything(): string {
+        return 'everything';
+      }
+    }
+    @Module({ controllers: [OpenController] })
+    class OpenModule {}
+    const { DATABASE_URL, BUS_URL, INTERNAL_KEY, JWKS_URL } = service.resources.config;
+    const env = { DATABASE_URL, BUS_URL, INTERNAL_KEY, JWKS_URL, LOG_LEVEL: 'silent' };
+    await expect(createService({ ...definition, module: OpenModule }, env)).rejects.toThrow(
+      'OpenController.everything declares no access',
+    );
+  });
 
   it('lists every wrong field', async () => {
     const { body } = await call('/v1/counter', {

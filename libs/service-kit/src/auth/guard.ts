@@ -3,7 +3,7 @@ import { type CanActivate, type ExecutionContext, SetMetadata } from '@nestjs/co
 import type { Reflector } from '@nestjs/core';
 import { Forbidden, Rejected } from '@daftari/kernel';
 import type { FastifyRequest } from 'fastify';
-import { type Permission, permissionsOf } from './permissions.js';
+import { MONEY_PERMISSIONS, type Permission, permissionsOf } from './permissions.js';
 import type { Claims, TokenVerifier } from './token-verifier.js';
 
 /** Metadata key under which a route says who may call it. */
@@ -63,7 +63,13 @@ export class AccessGuard implements CanActivate {
     const claims = await this.tokens.verify(request.headers.authorization);
     request.claims = claims;
     const granted = permissionsOf(claims.roles);
-    if (!access.any.some((permission) => granted.has(permission))) throw new Forbidden();
+    const held = access.any.filter((permission) => granted.has(permission));
+    if (held.length === 0) throw new Forbidden();
+    if (!claims.emailVerified && held.every((permission) => MONEY_PERMISSIONS.has(permission)))
+      throw new Forbidden(
+        'Verify your e-mail address first, then refresh your token',
+        'auth/email-not-verified',
+      );
     return true;
   }
 }

@@ -28,7 +28,7 @@ export const ROLE_PERMISSIONS = {
   vendor: ['products:read', 'profile:manage'],
   agent: ['products:read', 'profile:manage'],
   staff: OFFICER,
-  admin: [...OFFICER, 'users:manage', 'tenant:manage', 'ledger:post', 'ledger:read'],
+  admin: [...OFFICER, 'users:manage', 'ledger:post', 'ledger:read'],
   auditor: [
     'products:read',
     'ledger:read',
@@ -56,6 +56,16 @@ export const ROLE_PERMISSIONS = {
 export type Role = keyof typeof ROLE_PERMISSIONS;
 /** A permission's name, `<what>:<verb>`. */
 export type Permission = (typeof ROLE_PERMISSIONS)[Role][number];
+
+/** Permissions that move money or bind somebody to move it: only for users whose e-mail address is verified. */
+export const MONEY_PERMISSIONS: ReadonlySet<Permission> = new Set<Permission>([
+  'applications:create',
+  'applications:decide',
+  'loans:disburse',
+  'payments:create-own',
+  'payments:operate',
+  'ledger:post',
+]);
 
 /** Every role. */
 export const ROLES = Object.keys(ROLE_PERMISSIONS) as readonly Role[];
