@@ -33,6 +33,10 @@ export default tseslint.config(
         { ignoreRestSiblings: true, varsIgnorePattern: '^_', argsIgnorePattern: '^_' },
       ],
       'no-empty': 'error',
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Read settings through loadConfig.' },
+      ],
       '@nx/enforce-module-boundaries': [
         'error',
         {
@@ -88,6 +92,17 @@ export default tseslint.config(
         },
       ],
     },
+  },
+  {
+    // Where an environment comes in, whole, or is handed on to a process.
+    files: [
+      'apps/*/src/main.ts',
+      'apps/standalone/src/{demo,migrate,tenant,supervisor}.ts',
+      'apps/e2e/src/running-platform.ts',
+      'libs/service-kit/src/{boot,config/load-config}.ts',
+      '**/*spec.ts',
+    ],
+    rules: { 'no-restricted-properties': 'off' },
   },
   {
     files: pure,

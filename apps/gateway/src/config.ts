@@ -1,5 +1,5 @@
 import { IsInt, IsString, IsUrl, Min } from 'class-validator';
-import { EdgeConfig, Env } from '@daftari/service-kit';
+import { EdgeConfig, Env, notEmpty } from '@daftari/service-kit';
 
 const URL_RULE = { require_tld: false, require_protocol: true };
 
@@ -75,6 +75,16 @@ export class GatewayConfig extends EdgeConfig {
   @IsInt()
   @Min(1)
   AUTH_RATE_PER_MINUTE: number;
+
+  @Env({
+    description:
+      'Hosts that the API is reached under, comma separated; empty: any, refused in staging and production',
+    example: 'api.example.com',
+    default: '',
+    rules: [notEmpty],
+  })
+  @IsString()
+  ALLOWED_HOSTS: string;
 
   @Env({
     description: 'Origins that browsers may call from, comma separated; empty: none',

@@ -1,5 +1,5 @@
-import { IsBoolean, IsString, IsUrl, Matches, ValidateIf } from 'class-validator';
-import { BaseConfig, Env } from '@daftari/service-kit';
+import { IsBoolean, IsString, IsUrl, Matches } from 'class-validator';
+import { BaseConfig, Env, offInProduction, strongKey } from '@daftari/service-kit';
 
 /** The environment of the identity service. */
 export class IdentityConfig extends BaseConfig {
@@ -7,6 +7,7 @@ export class IdentityConfig extends BaseConfig {
     description: 'Key that signing keys are encrypted with at rest: 64 hex digits',
     example: '64 hex digits',
     secret: true,
+    rules: [strongKey],
   })
   @Matches(/^[0-9a-f]{64}$/)
   KEY_ENCRYPTION_KEY: string;
@@ -23,9 +24,9 @@ export class IdentityConfig extends BaseConfig {
     description: 'Makes a demo tenant with one user per role; refused in production',
     example: 'false',
     default: false,
+    rules: [offInProduction],
   })
   @IsBoolean()
-  @ValidateIf((config: IdentityConfig) => config.NODE_ENV !== 'production' || config.SEED_DEMO)
   SEED_DEMO: boolean;
 
   @Env({ description: 'Password of the demo users', example: '', default: '', secret: true })

@@ -1,5 +1,5 @@
 import { IsInt, IsNotEmpty, IsString, IsUrl, Max, Min } from 'class-validator';
-import { BaseConfig, Env } from '@daftari/service-kit';
+import { BaseConfig, Env, realProvider } from '@daftari/service-kit';
 
 /** The environment of the notifications service. */
 export class NotificationsConfig extends BaseConfig {
@@ -43,6 +43,7 @@ export class NotificationsConfig extends BaseConfig {
     description: "Base address of Africa's Talking (SMS)",
     example: 'https://api.sandbox.africastalking.com',
     default: 'http://127.0.0.1:3090',
+    rules: [realProvider],
   })
   @IsUrl({ require_tld: false, require_protocol: true })
   SMS_BASE_URL: string;

@@ -1,6 +1,6 @@
 import { IsInt, IsNotEmpty, IsUUID, IsUrl, Max, Min, MinLength } from 'class-validator';
 import { deterministicId } from '@daftari/kernel';
-import { BaseConfig, Env } from '@daftari/service-kit';
+import { BaseConfig, Env, realProvider, strongKey } from '@daftari/service-kit';
 
 const URL_RULE = { require_tld: false, require_protocol: true };
 
@@ -17,6 +17,7 @@ export class PaymentsConfig extends BaseConfig {
       'Base address of Daraja: https://sandbox.safaricom.co.ke, https://api.safaricom.co.ke, or a simulator',
     example: 'https://sandbox.safaricom.co.ke',
     default: 'https://sandbox.safaricom.co.ke',
+    rules: [realProvider],
   })
   @IsUrl(URL_RULE)
   DARAJA_BASE_URL: string;
@@ -72,6 +73,7 @@ export class PaymentsConfig extends BaseConfig {
     description: 'Unguessable token in the path of callbacks',
     example: '32 hex digits',
     secret: true,
+    rules: [strongKey],
   })
   @MinLength(16)
   DARAJA_HOOK_TOKEN: string;

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { deterministicId, invariant } from '@daftari/kernel';
+import { deterministicId } from '@daftari/kernel';
 import { CONFIG, ROLES } from '@daftari/service-kit';
 import type { IdentityConfig } from '../config.js';
 import { Users } from '../users/users.js';
@@ -16,7 +16,6 @@ export class Seed implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.SEED_DEMO) return;
-    invariant(this.config.NODE_ENV !== 'production', 'SEED_DEMO is refused in production');
     const id = deterministicId('tenant', 'demo');
     await this.tenancy.ensure(
       {

@@ -9,7 +9,7 @@ import {
   Min,
   MinLength,
 } from 'class-validator';
-import { Env } from './env.js';
+import { Env, offInProduction, strongKey } from './env.js';
 
 const LOCAL_URL = { require_tld: false, require_protocol: true };
 
@@ -33,7 +33,17 @@ export class EdgeConfig {
   @Max(65_535)
   PORT: number;
 
-  @Env({ description: 'Lowest level that is logged', example: 'info', default: 'info' })
+  @Env({
+    description: 'Lowest level that is logged; debug is refused in production',
+    example: 'info',
+    default: 'info',
+    rules: [
+      {
+        in: ['production'],
+        problem: (value) => (value === 'debug' ? 'must not be debug' : undefined),
+      },
+    ],
+  })
   @IsIn(['debug', 'info', 'warn', 'error', 'silent'])
   LOG_LEVEL: string;
 
@@ -57,6 +67,7 @@ export class EdgeConfig {
     description: 'Shared key of calls between services; at least 32 characters',
     example: 'a-long-random-string-of-32-characters-or-more',
     secret: true,
+    rules: [strongKey],
   })
   @MinLength(32)
   INTERNAL_KEY: string;
@@ -144,6 +155,7 @@ export class BaseConfig extends EdgeConfig {
     description: 'Allows an operator to move the business date forward; refused in production',
     example: 'false',
     default: false,
+    rules: [offInProduction],
   })
   @IsBoolean()
   TEST_MODE: boolean;

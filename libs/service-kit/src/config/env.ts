@@ -6,7 +6,44 @@ export interface EnvOptions {
   readonly example: string;
   readonly default?: string | number | boolean;
   readonly secret?: boolean;
+  /** Rules that hold only where the platform is deployed; the first problem wins. */
+  readonly rules?: readonly EnvRule[];
 }
+
+/** Says why a value will not do in these environments; undefined when it will. */
+export interface EnvRule {
+  readonly in: readonly ('staging' | 'production')[];
+  readonly problem: (value: unknown) => string | undefined;
+}
+
+/** A switch that must be off in production. */
+export const offInProduction: EnvRule = {
+  in: ['production'],
+  problem: (value) => (value === true ? 'must be false' : undefined),
+};
+
+/** A list that must name something. */
+export const notEmpty: EnvRule = {
+  in: ['staging', 'production'],
+  problem: (value) => (value === '' ? 'must not be empty' : undefined),
+};
+
+const GUESSABLE = /daftari|password|secret|default|change.?me|example|test/i;
+/** A key that nobody can guess: many different characters, and no word that stands in every word list. */
+export const strongKey: EnvRule = {
+  in: ['staging', 'production'],
+  problem: (value) =>
+    new Set(String(value)).size < 10 || GUESSABLE.test(String(value)) ? 'is too weak' : undefined,
+};
+
+/** A provider's address: the real one, not its sandbox and not this machine. */
+export const realProvider: EnvRule = {
+  in: ['production'],
+  problem: (value) =>
+    /^https:/.test(String(value)) && !/sandbox|localhost|127\.0\.0\.1/i.test(String(value))
+      ? undefined
+      : 'must be the https address of the real provider',
+};
 
 /** A described variable with its name and type. */
 export interface EnvVariable extends EnvOptions {

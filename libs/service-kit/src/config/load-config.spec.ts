@@ -1,14 +1,29 @@
-import { IsInt, Min } from 'class-validator';
+import { IsInt, IsString, Min } from 'class-validator';
 import { BaseConfig } from './base-config.js';
-import { Env, envVariables } from './env.js';
-import { loadConfig } from './load-config.js';
+import { Env, envVariables, notEmpty, realProvider } from './env.js';
+import { ConfigError, loadConfig } from './load-config.js';
 
 class ShopConfig extends BaseConfig {
   @Env({ description: 'How many', example: '3', default: 3 })
   @IsInt()
   @Min(1)
   SHOPS: number;
+
+  @Env({ description: 'Where', example: '', default: '', rules: [notEmpty] })
+  @IsString()
+  PLACES: string;
+
+  @Env({
+    description: 'Whose',
+    example: 'https://pay.example',
+    default: 'http://127.0.0.1:1',
+    rules: [realProvider],
+  })
+  @IsString()
+  PAY_URL: string;
 }
+
+const STRONG = '9f2c41d07ab8e6350c1d9be47f60a852';
 
 const env = { INTERNAL_KEY: 'k'.repeat(32), DATABASE_URL: 'postgres://a', BUS_URL: 'postgres://b' };
 
@@ -29,15 +44,41 @@ describe('loadConfig', () => {
       expect(load).toThrow(name);
   });
 
-  it('refuses a weak key, debug logs and test mode in production', () => {
-    const load = (): unknown =>
-      loadConfig(ShopConfig, {
-        ...env,
-        NODE_ENV: 'production',
-        TEST_MODE: 'true',
-        LOG_LEVEL: 'debug',
-      });
-    for (const name of ['TEST_MODE', 'LOG_LEVEL', 'INTERNAL_KEY']) expect(load).toThrow(name);
+  describe('in production and staging', () => {
+    const good = { ...env, INTERNAL_KEY: STRONG, PLACES: 'a', PAY_URL: 'https://pay.example.org' };
+    const problems = (environment: string, change: Record<string, string>): string[] => {
+      try {
+        loadConfig(ShopConfig, { ...good, NODE_ENV: environment, ...change });
+        return [];
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        return error.message.split('\n').map((line) => line.split(':')[0] ?? '');
+      }
+    };
+    const EXAMPLE = 'postgres://ledger:secret@127.0.0.1:5432/ledger';
+
+    it('starts with good settings', () => {
+      for (const environment of ['development', 'test', 'staging', 'production'])
+        expect(problems(environment, {})).toEqual([]);
+    });
+
+    it.each([
+      ['TEST_MODE', 'true', ['production']],
+      ['LOG_LEVEL', 'debug', ['production']],
+      ['PAY_URL', 'https://sandbox.pay.example', ['production']],
+      ['PAY_URL', 'http://pay.example.org', ['production']],
+      ['PLACES', '', ['staging', 'production']],
+      ['INTERNAL_KEY', 'k'.repeat(40), ['staging', 'production']],
+      ['INTERNAL_KEY', `daftari-${STRONG}`, ['staging', 'production']],
+      ['INTERNAL_KEY', 'a-long-random-string-of-32-characters-or-more', ['staging', 'production']],
+      ['DATABASE_URL', EXAMPLE, ['staging', 'production']],
+    ])('refuses %s=%s in %j alone', (name, value, refusedIn) => {
+      for (const environment of ['development', 'test', 'staging', 'production'])
+        expect([environment, problems(environment, { [name]: value })]).toEqual([
+          environment,
+          refusedIn.includes(environment) ? [name] : [],
+        ]);
+    });
   });
 
   it('refuses to forget handled messages before the bus does, and a pool that the background work fills', () => {

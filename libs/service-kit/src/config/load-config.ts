@@ -12,15 +12,21 @@ const convert = (variable: EnvVariable, raw: string | undefined): unknown => {
   return raw;
 };
 
-const forProduction = (config: EdgeConfig & { TEST_MODE?: boolean }): string[] => {
-  if (config.NODE_ENV !== 'production') return [];
-  const problems: string[] = [];
-  if (config.TEST_MODE) problems.push('TEST_MODE must be false in production');
-  if (config.LOG_LEVEL === 'debug') problems.push('LOG_LEVEL must not be debug in production');
-  if (new Set(config.INTERNAL_KEY).size < 10 || config.INTERNAL_KEY.includes('daftari')) {
-    problems.push('INTERNAL_KEY is too weak for production');
-  }
-  return problems;
+/** What holds only in staging or production. Nowhere there is a secret the one that stands in `.env.example`. */
+const forEnvironment = (config: EdgeConfig, variables: readonly EnvVariable[]): string[] => {
+  const { NODE_ENV: environment } = config;
+  if (environment !== 'staging' && environment !== 'production') return [];
+  return variables.flatMap(({ name, secret, example, rules = [] }) => {
+    const value: unknown = (config as unknown as Record<string, unknown>)[name];
+    if (value === undefined) return [];
+    const copied = secret === true && value !== '' && value === example;
+    const problem = copied
+      ? 'is the example, not a secret'
+      : rules
+          .filter((rule) => rule.in.includes(environment))
+          .flatMap((rule) => rule.problem(value) ?? [])[0];
+    return problem === undefined ? [] : [`${name}: ${problem} (${environment})`];
+  });
 };
 
 /** A message that comes again after it was forgotten would take effect twice. */
@@ -40,14 +46,15 @@ export const loadConfig = <T extends EdgeConfig>(
   env: NodeJS.ProcessEnv = process.env,
 ): T => {
   const config = new configClass();
-  for (const variable of envVariables(configClass)) {
+  const variables = envVariables(configClass);
+  for (const variable of variables) {
     const value = convert(variable, env[variable.name]);
     if (value !== undefined) Object.assign(config, { [variable.name]: value });
   }
   const problems = validateSync(config, { forbidUnknownValues: false }).map(
     (error) => `${error.property}: ${Object.values(error.constraints ?? {}).join(', ')}`,
   );
-  problems.push(...forProduction(config), ...forRetention(config));
+  problems.push(...forEnvironment(config, variables), ...forRetention(config));
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return config;
 };
