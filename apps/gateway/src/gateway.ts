@@ -1,12 +1,12 @@
 import helmet from '@fastify/helmet';
-import { ContractViolation, Rejected } from '@daftari/kernel';
+import { ContractViolation, ERROR_CODES, Rejected } from '@daftari/kernel';
 import {
-  errorBody,
   INTERNAL_HEADER,
   type Logger,
   metricsRegistry,
   newId,
   nextTraceparent,
+  sendError,
   TokenVerifier,
   traceparentFrom,
 } from '@daftari/service-kit';
@@ -14,7 +14,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { GatewayConfig } from './config.js';
 import { mountDocs } from './docs.js';
 import { Limit } from './limits.js';
-import { loggablePath, type Route, routeOf } from './routes.js';
+import { loggablePath, type Route, routeOf, VERSIONS } from './routes.js';
 import { SessionCheck } from './session-check.js';
 import { Upstreams } from './upstreams.js';
 
@@ -32,6 +32,9 @@ const PASSED_ON = [
   'tracestate',
 ];
 const PASSED_BACK = ['content-type', 'retry-after', 'idempotent-replayed', 'etag', 'location'];
+const PROBES = new Set(['/livez', '/readyz', '/health', '/api/metrics']);
+const listOf = (text: string): string[] =>
+  text.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()]));
 const SAFE_ID = /^[A-Za-z0-9_-]{8,64}$/;
 
 /** Bodies are the services' to read. */
@@ -55,6 +58,7 @@ export class Gateway {
   constructor(
     private readonly config: GatewayConfig,
     private readonly logger: Logger,
+    private readonly versions = VERSIONS,
   ) {
     this.upstreams = new Upstreams(config);
     this.tokens = new TokenVerifier(config);
@@ -105,9 +109,13 @@ export class Gateway {
         'request',
       );
     });
+    this.allowHosts();
     this.allowOrigins();
     this.mountOperations();
     await mountDocs(server, this.upstreams);
+    server.get('/api/errors', async (request, reply) =>
+      reply.send({ success: true, data: ERROR_CODES, metadata: { requestId: request.id } }),
+    );
     server.get('/', async (request, reply) =>
       reply.send({
         success: true,
@@ -115,7 +123,7 @@ export class Gateway {
         metadata: { requestId: request.id },
       }),
     );
-    server.all('/api/v1/*', (request, reply) => this.pass(request, reply));
+    server.all('/api/*', (request, reply) => this.pass(request, reply));
     await server.register(async (hooks) => {
       // Whatever a provider calls its body: payments keeps what it cannot read.
       hooks.addContentTypeParser('*', { parseAs: 'buffer' }, unread);
@@ -131,7 +139,7 @@ export class Gateway {
   }
 
   private async pass(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const route = routeOf(request.url);
+    const route = routeOf(request.url, this.versions);
     if (!route) throw new NotFoundRoute();
     const sessionId = await this.admit(request, reply, route);
     if (request.body !== undefined && !Buffer.isBuffer(request.body))
@@ -187,19 +195,26 @@ export class Gateway {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
-    const { status, body, retryAfterMs } = errorBody(error, request.id);
+    const status = sendError(error, request, reply);
     if (status >= 500)
       this.logger.error(
         { err: error, requestId: request.id, correlationId: request.id },
         'request failed',
       );
-    if (retryAfterMs !== undefined)
-      void reply.header('retry-after', String(Math.ceil(retryAfterMs / 1_000)));
-    return reply.status(status).type('application/json').send(body);
+    return reply;
+  }
+
+  /** A Host that is not ours may be a trick on links and caches (OWASP ASVS 5.0 §3.4). Probes come by address. */
+  private allowHosts(): void {
+    const allowed = new Set(listOf(this.config.ALLOWED_HOSTS));
+    this.server.addHook('onRequest', async (request) => {
+      if (allowed.size === 0 || allowed.has(request.hostname) || PROBES.has(request.url)) return;
+      throw new Rejected('request/unknown-host', 'This host is not served here', 421);
+    });
   }
 
   private allowOrigins(): void {
-    const allowed = new Set(this.config.CORS_ORIGINS.split(',').filter((origin) => origin !== ''));
+    const allowed = new Set(listOf(this.config.CORS_ORIGINS));
     this.server.addHook('onRequest', async (request, reply) => {
       const { origin } = request.headers;
       if (origin === undefined || !allowed.has(origin)) return;

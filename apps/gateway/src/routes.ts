@@ -2,8 +2,10 @@
 export type Upstream =
   'identity' | 'origination' | 'ledger' | 'payments' | 'notifications' | 'reporting';
 
-/** Which service answers which first path segment below /api/v1. */
-const OWNERS: Readonly<Record<string, Upstream>> = {
+/** Which service answers which first path segment below /api/<version>. */
+export type Owners = Readonly<Record<string, Upstream>>;
+
+const V1: Owners = {
   auth: 'identity',
   me: 'identity',
   users: 'identity',
@@ -19,6 +21,9 @@ const OWNERS: Readonly<Record<string, Upstream>> = {
   notifications: 'notifications',
   reports: 'reporting',
 };
+
+/** Every version of the API that is served; another one is another entry. */
+export const VERSIONS: Readonly<Record<string, Owners>> = { v1: V1 };
 
 /** Paths that need no token. */
 const PUBLIC = new Set([
@@ -38,17 +43,19 @@ export interface Route {
 }
 
 /** The route of a request's path and query; undefined when there is none. Trailing slashes do not count. */
-export const routeOf = (url: string): Route | undefined => {
+export const routeOf = (url: string, versions = VERSIONS): Route | undefined => {
   const [rawPath = '', query] = url.split('?', 2);
   const path = rawPath.replace(/\/+$/, '');
   const suffix = query === undefined ? '' : `?${query}`;
   if (path.includes('..') || path.includes('//')) return undefined;
   if (path.startsWith('/hooks/'))
     return { upstream: 'payments', path: path + suffix, access: 'callback' };
-  const match = /^\/api(\/v1\/([a-z-]+)(?:\/.*)?)$/.exec(path);
-  const upstream = Object.hasOwn(OWNERS, match?.[2] ?? '') ? OWNERS[match?.[2] ?? ''] : undefined;
-  if (!match?.[1] || !upstream) return undefined;
-  return { upstream, path: match[1] + suffix, access: PUBLIC.has(match[1]) ? 'public' : 'token' };
+  const [, own = '', version = '', first = ''] =
+    /^\/api(\/(v\d+)\/([a-z-]+)(?:\/.*)?)$/.exec(path) ?? [];
+  const owners = Object.hasOwn(versions, version) ? versions[version] : undefined;
+  const upstream = owners && Object.hasOwn(owners, first) ? owners[first] : undefined;
+  if (!upstream) return undefined;
+  return { upstream, path: own + suffix, access: PUBLIC.has(own) ? 'public' : 'token' };
 };
 
 /** A request's path as it may stand in a log: without its query, and without the token of a callback. */
