@@ -24,7 +24,7 @@ export class PayoutTasks {
 
   /** Sends the payout once its money is reserved. A payout that may have left is asked for, not sent again. */
   async submit(id: string): Promise<'done' | 'again'> {
-    const { state } = await this.streams.disbursement(id);
+    const { state, meta } = await this.streams.disbursement(id);
     if (state.status === 'submitting') {
       await this.record(id, {
         type: 'RecordUnknown',
@@ -34,7 +34,10 @@ export class PayoutTasks {
     }
     if (state.status !== 'reserved' || !state.order) return 'done';
     await this.streams.changeDisbursement(id, { type: 'StartSubmit' }, null);
-    const command = afterPayout(await this.send(state.order));
+    const command =
+      meta?.tenantId === this.config.DARAJA_TENANT_ID
+        ? afterPayout(await this.send(state.order))
+        : NO_MERCHANT;
     await this.record(id, command);
     return command.type === 'RecordNotSent' ? 'again' : 'done';
   }
@@ -101,6 +104,15 @@ export class PayoutTasks {
     });
   }
 }
+
+/** The merchant account moves the money of one tenant; nobody is paid with another's. */
+const NO_MERCHANT: DisbursementCommand = {
+  type: 'Decline',
+  data: {
+    code: 'payment/no-merchant-account',
+    reason: 'no merchant account moves the money of this tenant',
+  },
+};
 
 const afterPayout = (outcome: Outcome): DisbursementCommand => {
   switch (outcome.kind) {

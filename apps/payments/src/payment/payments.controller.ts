@@ -13,6 +13,7 @@ import { ApiOperation, ApiPropertyOptional } from '@nestjs/swagger';
 import type { TransactionalEventStore } from '@daftari/event-store';
 import { deterministicId, formatMinor, NotFound, parseMoney, Rejected } from '@daftari/kernel';
 import {
+  CONFIG,
   Database,
   EVENT_STORE,
   eventMeta,
@@ -26,6 +27,7 @@ import {
 } from '@daftari/service-kit';
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, IsUUID, Matches, Max, Min } from 'class-validator';
+import type { PaymentsConfig } from '../config.js';
 import { maskPhones } from '../provider/redact.js';
 import { Streams } from '../streams.js';
 import { TaskQueue } from '../tasks/task-queue.js';
@@ -79,6 +81,7 @@ export class PaymentsController {
     private readonly queue: TaskQueue,
     private readonly tenants: Tenants,
     @Inject(EVENT_STORE) private readonly store: TransactionalEventStore,
+    @Inject(CONFIG) private readonly config: PaymentsConfig,
   ) {}
 
   @Post('payments')
@@ -97,6 +100,12 @@ export class PaymentsController {
     const loan = rows[0];
     if (!loan || (loan.customer_id !== meta.userId && !meta.permissions.has('payments:operate')))
       throw new NotFound('loan');
+    if (meta.tenantId !== this.config.DARAJA_TENANT_ID)
+      throw new Rejected(
+        'payment/no-merchant-account',
+        'No merchant account moves the money of this tenant',
+        409,
+      );
     if (loan.status !== 'active')
       throw new Rejected('payment/loan-not-active', 'Only an active loan takes payments', 409);
     const { minor } = parseMoney(body.amount);
