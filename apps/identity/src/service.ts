@@ -13,9 +13,10 @@ import { Seed } from './tenant/seed.js';
 import { Tenancy } from './tenant/tenancy.js';
 import { TenantController } from './tenant/tenant.controller.js';
 import { Users } from './users/users.js';
+import { UsersController } from './users/users.controller.js';
 
 @Module({
-  controllers: [AuthController, InternalController, TenantController],
+  controllers: [AuthController, InternalController, TenantController, UsersController],
   providers: [Passwords, SigningKeys, Sessions, Users, Tenancy, Seed],
 })
 class IdentityModule {}

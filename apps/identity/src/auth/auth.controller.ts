@@ -4,6 +4,7 @@ import { NotFound, Rejected } from '@daftari/kernel';
 import {
   callerOf,
   Meta,
+  newId,
   permissionsOf,
   Public,
   RawResponse,
@@ -48,11 +49,11 @@ export class AuthController {
     @Req() request: FastifyRequest,
   ): Promise<{ userId: string }> {
     const tenant = await this.tenancy.bySlug(body.tenant ?? DEMO);
-    const userId = await this.users.create(
-      tenant.id,
-      { ...body, roles: ['customer'], emailVerified: false },
-      request.id,
-    );
+    const userId = newId();
+    const { email, password, name, phone } = body;
+    const user = { email, password, name, phone, roles: ['customer'], emailVerified: false };
+    // Of an address that is taken the caller learns nothing: the id is new either way.
+    await this.users.create(tenant.id, user, request.id, userId);
     return { userId };
   }
 

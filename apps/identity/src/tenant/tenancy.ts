@@ -42,9 +42,9 @@ export class Tenancy {
     return { date: addDays(clockDate, tenant.offsetDays), clockDate };
   }
 
-  /** Makes a tenant once. */
-  async ensure(tenant: TenantEntity, correlationId: string): Promise<void> {
-    await this.db.transaction(async (tx) => {
+  /** Makes a tenant once; false when there is one with this id or slug. */
+  async ensure(tenant: TenantEntity, correlationId: string): Promise<boolean> {
+    return this.db.transaction(async (tx) => {
       const made = await tx.manager
         .createQueryBuilder()
         .insert()
@@ -53,7 +53,9 @@ export class Tenancy {
         .orIgnore()
         .returning('id')
         .execute();
-      if ((made.raw as unknown[]).length > 0) await this.publish(tx, tenant.id, correlationId);
+      const isNew = (made.raw as unknown[]).length > 0;
+      if (isNew) await this.publish(tx, tenant.id, correlationId);
+      return isNew;
     });
   }
 

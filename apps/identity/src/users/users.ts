@@ -47,15 +47,15 @@ export class Users {
     return this.db.dataSource.getRepository(UserEntity).findOneBy({ id });
   }
 
-  /** Makes a user. An address that is taken changes nothing, and the caller cannot tell: the id is new either way. */
+  /** Makes a user; false when the address is taken in the tenant, and then nothing changes. */
   async create(
     tenantId: string,
     input: NewUser,
     correlationId: string,
-    id = newId(),
-  ): Promise<string> {
+    id: string,
+  ): Promise<boolean> {
     const passwordHash = await this.passwords.hash(input.password);
-    await this.db.transaction(async (tx) => {
+    return this.db.transaction(async (tx) => {
       const { rowCount } = await tx.client.query(
         `insert into app_user(id, tenant_id, email, password_hash, name, phone, roles, email_verified) values ($1,$2,$3,$4,$5,$6,$7,$8) on conflict do nothing`,
         [
@@ -69,14 +69,14 @@ export class Users {
           input.emailVerified,
         ],
       );
-      if (rowCount === 0) return;
+      if (rowCount === 0) return false;
       await this.publish(tx, id, correlationId);
       if (!input.emailVerified) await this.sendLink(tx, id, correlationId);
+      return true;
     });
-    return id;
   }
 
-  /** Sends another link, at most three an hour. */
+  /** Sends another link, at most three an hour; 409 when there is nothing left to verify. */
   async resendLink(userId: string, correlationId: string): Promise<void> {
     await this.db.transaction(async (tx) => this.sendLink(tx, userId, correlationId));
   }
@@ -85,8 +85,8 @@ export class Users {
   async verifyEmail(token: string, correlationId: string): Promise<void> {
     await this.db.transaction(async (tx) => {
       const { rows } = await tx.client.query<{ user_id: string }>(
-        'update email_verification set used_at = now() where hash = $1 and used_at is null and expires_at > now() returning user_id',
-        [hashToken(token)],
+        'update email_verification set used_at = $2 where hash = $1 and used_at is null and expires_at > $2 returning user_id',
+        [hashToken(token), this.clock.now()],
       );
       const userId = rows[0]?.user_id;
       if (userId === undefined)
@@ -142,18 +142,25 @@ export class Users {
   }
 
   private async sendLink(tx: Tx, userId: string, correlationId: string): Promise<void> {
-    const user = await tx.manager.findOneByOrFail(UserEntity, { id: userId });
+    const now = this.clock.now();
+    // The lock makes two requests at once count each other's link.
+    const user = await tx.manager.findOneOrFail(UserEntity, {
+      where: { id: userId },
+      lock: { mode: 'pessimistic_write' },
+    });
+    if (user.emailVerified)
+      throw new Rejected('auth/already-verified', 'The e-mail address is verified already', 409);
     const { rows } = await tx.client.query<{ n: number }>(
-      "select count(*)::int as n from email_verification where user_id = $1 and created_at > now() - interval '1 hour'",
-      [userId],
+      "select count(*)::int as n from email_verification where user_id = $1 and created_at > $2::timestamptz - interval '1 hour'",
+      [userId, now],
     );
     if ((rows[0]?.n ?? 0) >= LINKS_PER_HOUR)
       throw new Rejected('auth/too-many-verifications', 'Three links an hour at most', 429);
     const token = randomBytes(32).toString('base64url');
-    const expiresAt = new Date(this.clock.now().getTime() + LINK_HOURS * 3_600_000).toISOString();
+    const expiresAt = new Date(now.getTime() + LINK_HOURS * 3_600_000).toISOString();
     await tx.client.query(
-      'insert into email_verification(hash, user_id, expires_at) values ($1, $2, $3)',
-      [hashToken(token), userId, expiresAt],
+      'insert into email_verification(hash, user_id, created_at, expires_at) values ($1, $2, $3, $4)',
+      [hashToken(token), userId, now, expiresAt],
     );
     const data = {
       userId,
@@ -171,7 +178,7 @@ export class Users {
         tenantId: user.tenantId,
         correlationId,
         source: '/daftari/identity',
-        time: this.clock.now(),
+        time: now,
         data,
       }),
     );
