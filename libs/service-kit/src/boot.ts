@@ -1,12 +1,12 @@
 import 'reflect-metadata';
-import { NestFactory, ModulesContainer, Reflector } from '@nestjs/core';
-import { METHOD_METADATA } from '@nestjs/common/constants.js';
+import { NestFactory, Reflector } from '@nestjs/core';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { assertMessage } from '@daftari/contracts';
 import { invariant } from '@daftari/kernel';
 import { BusServer } from '@daftari/messaging';
 import type { Pool } from 'pg';
-import { ACCESS, AccessGuard } from './auth/guard.js';
+import { AccessGuard } from './auth/guard.js';
 import { TokenVerifier } from './auth/token-verifier.js';
 import { AuditInterceptor } from './audit.js';
 import type { BaseConfig } from './config/base-config.js';
@@ -17,6 +17,7 @@ import { EnvelopeInterceptor } from './http/envelope.js';
 import { EnvelopeFilter } from './http/errors.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
 import { newId } from './http/request-meta.js';
+import { handlersOf } from './http/routes.js';
 import { validationPipe } from './http/validation.js';
 import { nestLogger } from './logging.js';
 import { migrateFromCommandLine } from './migrate.js';
@@ -47,25 +48,31 @@ export const fastifyAdapter = (bodyLimit: number): FastifyAdapter =>
   });
 
 const assertAccessDeclared = (app: NestFastifyApplication): void => {
-  const reflector = app.get(Reflector);
-  for (const module of app.get(ModulesContainer).values()) {
-    for (const { metatype } of module.controllers.values()) {
-      if (typeof metatype !== 'function') continue;
-      const prototype = metatype.prototype as Record<string, unknown>;
-      for (const name of Object.getOwnPropertyNames(prototype)) {
-        const handler = prototype[name];
-        if (
-          typeof handler !== 'function' ||
-          Reflect.getMetadata(METHOD_METADATA, handler) === undefined
-        )
-          continue;
-        const access: unknown = reflector.getAllAndOverride(ACCESS, [
-          handler as () => void,
-          metatype as () => void,
-        ]);
-        invariant(access !== undefined, `${metatype.name}.${name} declares no access`);
-      }
-    }
+  for (const { controller, method, access } of handlersOf(app))
+    invariant(access !== undefined, `${controller}.${method} declares no access`);
+};
+
+/** Collects every route that is mounted from now on, as `GET /v1/loans/{id}`. */
+const routesOf = (app: NestFastifyApplication): ReadonlySet<string> => {
+  const routes = new Set<string>();
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRoute', ({ method, url }) => {
+      for (const name of [method].flat())
+        if (name !== 'HEAD' && name !== 'OPTIONS')
+          routes.add(`${name} ${url.replaceAll(/:(\w+)/g, '{$1}')}`);
+    });
+  return routes;
+};
+
+/** What clients can call stands in the document, however it was mounted. */
+const assertDocumented = (routes: ReadonlySet<string>, document: OpenAPIObject): void => {
+  for (const route of routes) {
+    const [method = '', path = ''] = route.split(' ');
+    if (!path.startsWith('/v1/') || path.endsWith('/')) continue;
+    const item = document.paths[path] as Record<string, unknown> | undefined;
+    invariant(item?.[method.toLowerCase()] !== undefined, `${route} is not documented`);
   }
 };
 
@@ -187,6 +194,7 @@ const serve = async (
     new IdempotencyInterceptor(reflector, resources.db.pool),
   );
   app.useGlobalPipes(validationPipe());
+  const routes = routesOf(app);
   observeRequests(app, resources);
   connectBus(app, definition, resources, onFatal);
   const server = app.getHttpAdapter().getInstance();
@@ -194,6 +202,8 @@ const serve = async (
   assertAccessDeclared(app);
   const document = openApiOf(app, definition.name, definition.openapi);
   server.get('/openapi.json', async (_request, reply) => reply.send(document));
+  await app.init();
+  assertDocumented(routes, document);
   await resources.start(onFatal);
   await app.startAllMicroservices();
   await app.listen(config.PORT, config.HOST);

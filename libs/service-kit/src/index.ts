@@ -8,6 +8,7 @@ export * from './config/env.js';
 export * from './config/load-config.js';
 export * from './event-sourcing.js';
 export * from './health.js';
+export { Answers, AnswersPage } from './http/answers.js';
 export * from './http/envelope.js';
 export * from './http/errors.js';
 export { Idempotent } from './http/idempotency.js';

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { Body, Controller, Get, Module, Post } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiExcludeEndpoint, ApiProperty } from '@nestjs/swagger';
 import { IsInt, Min } from 'class-validator';
 import { auditRecorded, tenantChanged, TOPIC } from '@daftari/contracts';
 import {
@@ -300,6 +300,25 @@ describe('a service', () => {
     const env = { DATABASE_URL, BUS_URL, INTERNAL_KEY, JWKS_URL, LOG_LEVEL: 'silent' };
     await expect(createService({ ...definition, module: OpenModule }, env)).rejects.toThrow(
       'OpenController.everything declares no access',
+    );
+  });
+
+  it('does not start with a route that its document does not show', async () => {
+    @Controller('v1/hidden')
+    class HiddenController {
+      @Get()
+      @Requires('loans:read')
+      @ApiExcludeEndpoint()
+      everything(): string {
+        return 'everything';
+      }
+    }
+    @Module({ controllers: [HiddenController] })
+    class HiddenModule {}
+    const { DATABASE_URL, BUS_URL, INTERNAL_KEY, JWKS_URL } = service.resources.config;
+    const env = { DATABASE_URL, BUS_URL, INTERNAL_KEY, JWKS_URL, LOG_LEVEL: 'silent' };
+    await expect(createService({ ...definition, module: HiddenModule }, env)).rejects.toThrow(
+      'GET /v1/hidden is not documented',
     );
   });
 

@@ -48,11 +48,22 @@ export class ApiUser {
     private readonly renew?: () => Promise<string>,
   ) {}
 
-  /** Logs in. */
-  static async login(gateway: string, email: string, password: string): Promise<ApiUser> {
+  /** Logs in, at the demo tenant unless another is named. */
+  static async login(
+    gateway: string,
+    email: string,
+    password: string,
+    tenant?: string,
+  ): Promise<ApiUser> {
     const anonymous = new ApiUser(gateway, undefined);
     const enter = async (): Promise<string> =>
-      String((await anonymous.ok('/v1/auth/login', { body: { email, password } })).accessToken);
+      String(
+        (
+          await anonymous.ok('/v1/auth/login', {
+            body: { email, password, ...(tenant === undefined ? {} : { tenant }) },
+          })
+        ).accessToken,
+      );
     return new ApiUser(gateway, await enter(), enter);
   }
 

@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Post, Put, Query, Req } from '@nestjs/
 import { ApiOperation } from '@nestjs/swagger';
 import { NotFound, Rejected } from '@daftari/kernel';
 import {
+  Answers,
   callerOf,
   Meta,
   newId,
@@ -25,6 +26,7 @@ import {
 import { Passwords } from './passwords.js';
 import { Sessions, type Tokens } from './sessions.js';
 import { SigningKeys } from './signing-keys.js';
+import { KEY, ME, SESSION, TOKENS } from '../examples.js';
 
 const DEMO = 'demo';
 
@@ -43,6 +45,7 @@ export class AuthController {
 
   @Post('auth/register')
   @Public()
+  @Answers({ userId: ME.userId })
   @ApiOperation({ summary: 'Register a customer; a verification link goes out by mail' })
   async register(
     @Body() body: RegisterRequest,
@@ -60,6 +63,7 @@ export class AuthController {
   @Post('auth/login')
   @HttpCode(200)
   @Public()
+  @Answers(TOKENS)
   @ApiOperation({ summary: 'Log in: an access token and a rotating refresh token' })
   async login(@Body() body: LoginRequest, @Req() request: FastifyRequest): Promise<Tokens> {
     const caller = callerOf(request);
@@ -77,6 +81,7 @@ export class AuthController {
   @Post('auth/refresh')
   @HttpCode(200)
   @Public()
+  @Answers(TOKENS)
   @ApiOperation({ summary: 'New tokens for a refresh token; a used one ends its session' })
   async refresh(@Body() body: RefreshRequest): Promise<Tokens> {
     return this.sessions.refresh(body.refreshToken);
@@ -85,6 +90,7 @@ export class AuthController {
   @Post('auth/logout')
   @HttpCode(200)
   @Requires('profile:manage')
+  @Answers({ loggedOut: true })
   @ApiOperation({ summary: 'End this session' })
   async logout(@Meta() meta: RequestMeta): Promise<{ loggedOut: true }> {
     await this.sessions.revoke(meta.sessionId);
@@ -93,6 +99,7 @@ export class AuthController {
 
   @Get('auth/verify-email')
   @Public()
+  @Answers({ verified: true })
   @ApiOperation({ summary: 'Confirm an e-mail address by the token of the mailed link' })
   async verify(
     @Query() query: VerifyEmailQuery,
@@ -105,6 +112,7 @@ export class AuthController {
   @Post('auth/verify-email/resend')
   @HttpCode(202)
   @Requires('profile:manage')
+  @Answers({ sent: true })
   @ApiOperation({ summary: 'Mail another verification link' })
   async resend(@Meta() meta: RequestMeta): Promise<{ sent: true }> {
     await this.users.resendLink(meta.userId, meta.correlationId);
@@ -113,6 +121,7 @@ export class AuthController {
 
   @Get('auth/me')
   @Requires('profile:manage')
+  @Answers(ME)
   @ApiOperation({ summary: 'Who am I and what may I do' })
   async me(@Meta() meta: RequestMeta): Promise<object> {
     const user = await this.users.byId(meta.userId);
@@ -132,6 +141,7 @@ export class AuthController {
 
   @Put('me/profile')
   @Requires('profile:manage')
+  @Answers({ saved: true })
   @ApiOperation({ summary: 'Fill in or change the own profile' })
   async profile(@Body() body: ProfileRequest, @Meta() meta: RequestMeta): Promise<{ saved: true }> {
     const { name, phone, ...profile } = body;
@@ -141,6 +151,7 @@ export class AuthController {
 
   @Get('auth/sessions')
   @Requires('profile:manage')
+  @Answers([SESSION])
   @ApiOperation({ summary: 'The own sessions: device, address, last seen' })
   async list(@Meta() meta: RequestMeta): Promise<object[]> {
     return (await this.sessions.list(meta.userId)).map(
@@ -159,6 +170,7 @@ export class AuthController {
   @Get('auth/jwks')
   @Public()
   @RawResponse()
+  @Answers({ keys: [KEY] })
   @ApiOperation({ summary: 'The public keys of access tokens (RFC 7517)' })
   jwks(): Promise<{ keys: unknown[] }> {
     return this.keys.jwks();

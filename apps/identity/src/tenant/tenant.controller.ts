@@ -1,10 +1,11 @@
 import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiOperation, ApiProperty } from '@nestjs/swagger';
 import { Forbidden, localDate } from '@daftari/kernel';
-import { CONFIG, Meta, type RequestMeta, Requires } from '@daftari/service-kit';
+import { Answers, CONFIG, Meta, type RequestMeta, Requires } from '@daftari/service-kit';
 import { Matches } from 'class-validator';
 import type { IdentityConfig } from '../config.js';
 import { Tenancy } from './tenancy.js';
+import { DATES, TENANT } from '../examples.js';
 
 export class AdvanceRequest {
   @ApiProperty({ example: '2026-02-28' }) @Matches(/^\d{4}-\d{2}-\d{2}$/) to: string;
@@ -19,6 +20,7 @@ export class TenantController {
 
   @Get('tenant')
   @Requires('profile:manage')
+  @Answers(TENANT)
   @ApiOperation({ summary: 'The own tenant' })
   async tenant(@Meta() meta: RequestMeta): Promise<object> {
     const { id, slug, name, timeZone, currency } = await this.tenancy.byId(meta.tenantId);
@@ -27,6 +29,7 @@ export class TenantController {
 
   @Get('business-date')
   @Requires('profile:manage')
+  @Answers(DATES)
   @ApiOperation({ summary: 'The business date' })
   async date(@Meta() meta: RequestMeta): Promise<object> {
     return this.tenancy.dates(meta.tenantId);
@@ -35,6 +38,7 @@ export class TenantController {
   @Post('business-date/advance')
   @HttpCode(200)
   @Requires('calendar:advance')
+  @Answers(DATES)
   @ApiOperation({ summary: 'Move the business date forward (test mode only)' })
   async advance(@Body() body: AdvanceRequest, @Meta() meta: RequestMeta): Promise<object> {
     if (!this.config.TEST_MODE)

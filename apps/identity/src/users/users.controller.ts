@@ -1,7 +1,15 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Rejected } from '@daftari/kernel';
-import { Meta, newId, type RequestMeta, Requires, type Role, ROLES } from '@daftari/service-kit';
+import {
+  Answers,
+  Meta,
+  newId,
+  type RequestMeta,
+  Requires,
+  type Role,
+  ROLES,
+} from '@daftari/service-kit';
 import {
   ArrayMaxSize,
   ArrayMinSize,
@@ -15,6 +23,7 @@ import {
   Matches,
   MaxLength,
 } from 'class-validator';
+import { ME } from '../examples.js';
 import { Users } from './users.js';
 
 /** A user to make. */
@@ -53,6 +62,7 @@ export class UsersController {
   /** 201 with the id, and a verification link goes out; 409 `user/already-exists` for an address that is taken. */
   @Post()
   @Requires('users:manage')
+  @Answers({ userId: ME.userId })
   @ApiOperation({ summary: 'Make a user of the own tenant; a verification link goes out by mail' })
   async create(
     @Body() { email, password, name, phone, roles }: CreateUserRequest,

@@ -1,9 +1,10 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiPropertyOptional } from '@nestjs/swagger';
-import { Meta, page, type RequestMeta, Requires } from '@daftari/service-kit';
+import { AnswersPage, Meta, page, type RequestMeta, Requires } from '@daftari/service-kit';
 import { IsISO8601, IsOptional, IsString, MaxLength } from 'class-validator';
 import { PageRequest } from '../journal/find-entries/requests.js';
 import { AuditQuery } from './audit.query.js';
+import { AUDIT_EVENT } from '../examples.js';
 
 /** Which audit events. */
 export class FindAuditRequest extends PageRequest {
@@ -56,6 +57,7 @@ export class AuditController {
   /** Newest first. */
   @Get()
   @Requires('audit:read')
+  @AnswersPage(AUDIT_EVENT)
   @ApiOperation({ summary: 'Audit events, newest first' })
   async find(@Query() query: FindAuditRequest, @Meta() meta: RequestMeta): Promise<unknown> {
     const events = await this.audit.find(meta.tenantId, query);

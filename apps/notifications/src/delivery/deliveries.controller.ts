@@ -2,7 +2,16 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
-import { Database, Meta, page, type Page, type RequestMeta, Requires } from '@daftari/service-kit';
+import {
+  AnswersPage,
+  Database,
+  Meta,
+  page,
+  type Page,
+  type RequestMeta,
+  Requires,
+} from '@daftari/service-kit';
+import { NOTIFICATION } from '../examples.js';
 
 /** Filters of the list. */
 export class ListNotificationsRequest {
@@ -36,6 +45,7 @@ export class DeliveriesController {
   /** A customer sees its own, staff the whole tenant's, newest first. */
   @Get()
   @Requires('notifications:read')
+  @AnswersPage(NOTIFICATION)
   @ApiOperation({ summary: 'List notifications, newest first' })
   async list(
     @Query() query: ListNotificationsRequest,

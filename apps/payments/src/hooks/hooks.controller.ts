@@ -3,7 +3,7 @@ import { Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { ContractViolation, NotFound } from '@daftari/kernel';
 import { parseC2bValidation } from '@daftari/integrations';
-import { callerOf, CONFIG, Database, Public, RawResponse } from '@daftari/service-kit';
+import { Answers, callerOf, CONFIG, Database, Public, RawResponse } from '@daftari/service-kit';
 import type { FastifyRequest } from 'fastify';
 import type { PaymentsConfig } from '../config.js';
 import { CallbackStore } from './callback-store.js';
@@ -37,6 +37,7 @@ export class HooksController {
 
   @Post()
   @HttpCode(200)
+  @Answers(ACCEPTED)
   @ApiOperation({ summary: 'A callback of Daraja' })
   receive(
     @Param('token') token: string,
@@ -48,6 +49,7 @@ export class HooksController {
 
   @Post(':ref')
   @HttpCode(200)
+  @Answers(ACCEPTED)
   @ApiOperation({ summary: 'A callback of Daraja about one of our payments' })
   receiveFor(
     @Param('token') token: string,

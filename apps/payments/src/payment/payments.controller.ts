@@ -13,6 +13,8 @@ import { ApiOperation, ApiPropertyOptional } from '@nestjs/swagger';
 import type { TransactionalEventStore } from '@daftari/event-store';
 import { deterministicId, formatMinor, NotFound, parseMoney, Rejected } from '@daftari/kernel';
 import {
+  Answers,
+  AnswersPage,
   CONFIG,
   Database,
   EVENT_STORE,
@@ -34,6 +36,7 @@ import { TaskQueue } from '../tasks/task-queue.js';
 import { translate } from '../translate.js';
 import type { PaymentStatus } from './domain/payment.js';
 import { StartPaymentRequest } from './start-payment.request.js';
+import { DISBURSEMENT, PAYMENT, PAYMENT_ROW, TRAIL } from '../examples.js';
 
 /** Filters of the list. */
 export class ListPaymentsRequest {
@@ -88,6 +91,7 @@ export class PaymentsController {
   @HttpCode(202)
   @Requires('payments:create-own', 'payments:operate')
   @Idempotent()
+  @Answers({ paymentId: PAYMENT.paymentId, status: 'initiated' })
   @ApiOperation({ summary: 'Ask a phone to pay for a loan (M-Pesa STK push)' })
   async start(
     @Body() body: StartPaymentRequest,
@@ -146,6 +150,7 @@ export class PaymentsController {
 
   @Get('payments')
   @Requires('payments:read-own', 'payments:read')
+  @AnswersPage(PAYMENT_ROW, { asOf: '2026-01-31' })
   @ApiOperation({ summary: 'List payments, newest first; metadata.asOf is the business date' })
   async list(
     @Query() query: ListPaymentsRequest,
@@ -179,6 +184,7 @@ export class PaymentsController {
 
   @Get('payments/:id')
   @Requires('payments:read-own', 'payments:read')
+  @Answers(PAYMENT)
   @ApiOperation({ summary: 'One payment' })
   async one(@Param('id', ParseUUIDPipe) id: string, @Meta() meta: RequestMeta): Promise<object> {
     const { state, meta: known } = await this.streams.payment(id);
@@ -199,6 +205,7 @@ export class PaymentsController {
 
   @Get('payments/:id/trail')
   @Requires('payments:read')
+  @Answers(TRAIL)
   @ApiOperation({
     summary: 'Everything about one payment or payout: events, messages, provider calls, callbacks',
   })
@@ -233,6 +240,7 @@ export class PaymentsController {
 
   @Get('disbursements/:id')
   @Requires('payments:read')
+  @Answers(DISBURSEMENT)
   @ApiOperation({ summary: "A loan's newest disbursement, by the loan's id or its own" })
   async disbursement(
     @Param('id', ParseUUIDPipe) id: string,

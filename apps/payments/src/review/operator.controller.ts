@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Param, ParseUUIDPipe, Post } from '@nestjs/
 import { ApiOperation } from '@nestjs/swagger';
 import { NotFound, Rejected } from '@daftari/kernel';
 import {
+  Answers,
   Database,
   eventMeta,
   Idempotent,
@@ -15,6 +16,7 @@ import type { PaymentCommand } from '../payment/domain/payment.js';
 import { Receipts } from '../payment/receipts.js';
 import { Streams } from '../streams.js';
 import { AllocatePaymentRequest, ProviderWordRequest, ReasonRequest } from './requests.js';
+import { DISBURSEMENT, PAYMENT } from '../examples.js';
 
 interface Answer {
   readonly id: string;
@@ -46,6 +48,7 @@ export class OperatorController {
   @Post('payments/:id/allocate')
   @HttpCode(200)
   @Idempotent()
+  @Answers({ id: PAYMENT.paymentId, status: 'succeeded' })
   @ApiOperation({ summary: 'Allocate a payment in suspense to a loan' })
   async allocate(
     @Param('id', ParseUUIDPipe) id: string,
@@ -74,6 +77,7 @@ export class OperatorController {
   @Post('payments/:id/mark-refund')
   @HttpCode(200)
   @Idempotent()
+  @Answers({ id: PAYMENT.paymentId, status: 'succeeded' })
   @ApiOperation({ summary: 'Say that a payment in suspense goes back to its payer' })
   markRefund(
     @Param('id', ParseUUIDPipe) id: string,
@@ -87,6 +91,7 @@ export class OperatorController {
   @Post('payments/:id/reverse')
   @HttpCode(200)
   @Idempotent()
+  @Answers({ id: PAYMENT.paymentId, status: 'reversed' })
   @ApiOperation({ summary: 'Record that a payment was reversed or refunded at the provider' })
   async reverse(
     @Param('id', ParseUUIDPipe) id: string,
@@ -102,6 +107,7 @@ export class OperatorController {
   @Post('payments/:id/confirm-received')
   @HttpCode(200)
   @Idempotent()
+  @Answers({ id: PAYMENT.paymentId, status: 'succeeded' })
   @ApiOperation({ summary: 'Say that an undecided payment arrived, with its receipt' })
   async confirmReceived(
     @Param('id', ParseUUIDPipe) id: string,
@@ -130,6 +136,7 @@ export class OperatorController {
   @Post('disbursements/:id/confirm-executed')
   @HttpCode(200)
   @Idempotent()
+  @Answers({ id: DISBURSEMENT.disbursementId, status: 'settled' })
   @ApiOperation({ summary: 'Say that a payout was executed, with its receipt' })
   async confirmExecuted(
     @Param('id', ParseUUIDPipe) id: string,
@@ -154,6 +161,7 @@ export class OperatorController {
   @Post('disbursements/:id/confirm-failed')
   @HttpCode(200)
   @Idempotent()
+  @Answers({ id: DISBURSEMENT.disbursementId, status: 'releasing' })
   @ApiOperation({ summary: 'Say that a payout was not executed, with what the provider calls it' })
   confirmFailed(
     @Param('id', ParseUUIDPipe) id: string,

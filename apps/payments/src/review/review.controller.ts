@@ -2,6 +2,8 @@ import { Body, Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } fr
 import { ApiOperation } from '@nestjs/swagger';
 import { invariant, Rejected } from '@daftari/kernel';
 import {
+  Answers,
+  AnswersPage,
   Database,
   eventMeta,
   Idempotent,
@@ -16,6 +18,7 @@ import { Streams } from '../streams.js';
 import { isTaskKind, TaskQueue } from '../tasks/task-queue.js';
 import { ListReviewRequest, ReasonRequest } from './requests.js';
 import { ReviewDesk, type ReviewView } from './review-desk.js';
+import { REVIEW_ITEM } from '../examples.js';
 
 /** What could not be settled by itself: seen, tried again, or put aside, each with a reason. */
 @Controller('v1/payments/review')
@@ -29,6 +32,7 @@ export class ReviewController {
 
   @Get()
   @Requires('payments:operate')
+  @AnswersPage(REVIEW_ITEM)
   @ApiOperation({
     summary: 'What waits for people, the oldest first, with the commands that settle it',
   })
@@ -46,6 +50,7 @@ export class ReviewController {
   @HttpCode(200)
   @Requires('payments:operate')
   @Idempotent()
+  @Answers(REVIEW_ITEM)
   @ApiOperation({ summary: 'Try stopped work or a stored callback again' })
   async retry(
     @Param('id', ParseUUIDPipe) id: string,
@@ -60,6 +65,7 @@ export class ReviewController {
   @HttpCode(200)
   @Requires('payments:operate')
   @Idempotent()
+  @Answers(REVIEW_ITEM)
   @ApiOperation({ summary: 'Put an item aside: nothing is to be done about it' })
   async dismiss(
     @Param('id', ParseUUIDPipe) id: string,

@@ -1,10 +1,11 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiPropertyOptional } from '@nestjs/swagger';
 import { addDays, formatMinor, localDate } from '@daftari/kernel';
-import { Meta, type RequestMeta, Requires, Tenants } from '@daftari/service-kit';
+import { Answers, Meta, type RequestMeta, Requires, Tenants } from '@daftari/service-kit';
 import { IsOptional, IsString } from 'class-validator';
 import { bucketOf, daysPastDue, parOf } from './arrears.js';
 import { ReportsQuery } from './reports.query.js';
+import { ARREARS, CHECK, COLLECTIONS, PORTFOLIO, TIMINGS } from '../examples.js';
 
 /** Which days. */
 export class PeriodRequest {
@@ -37,6 +38,7 @@ export class ReportsController {
   ) {}
 
   @Get('portfolio')
+  @Answers(PORTFOLIO)
   @ApiOperation({ summary: 'Loans by status with disbursed, outstanding and credit' })
   async portfolio(@Meta() { tenantId }: RequestMeta): Promise<unknown> {
     const asOf = await this.tenants.today(tenantId);
@@ -44,6 +46,7 @@ export class ReportsController {
   }
 
   @Get('collections')
+  @Answers(COLLECTIONS)
   @ApiOperation({ summary: 'Collected by day and part, against what was due' })
   async collections(
     @Query() query: PeriodRequest,
@@ -56,6 +59,7 @@ export class ReportsController {
   }
 
   @Get('arrears')
+  @Answers(ARREARS)
   @ApiOperation({ summary: 'Overdue loans with ageing, and portfolio at risk' })
   async arrears(@Query() query: AsOfRequest, @Meta() { tenantId }: RequestMeta): Promise<unknown> {
     const asOf =
@@ -75,12 +79,14 @@ export class ReportsController {
   }
 
   @Get('timings')
+  @Answers(TIMINGS)
   @ApiOperation({ summary: 'Seconds from settled to posted and to mailed' })
   timings(@Meta() { tenantId }: RequestMeta): Promise<unknown> {
     return this.reports.timings(tenantId);
   }
 
   @Get('check')
+  @Answers(CHECK)
   @ApiOperation({ summary: 'Outstanding principal of the loans against the ledger' })
   check(@Meta() { tenantId }: RequestMeta): Promise<unknown> {
     return this.reports.check(tenantId);

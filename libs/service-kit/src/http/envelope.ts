@@ -34,7 +34,8 @@ export const page = <T>(
   extra: Readonly<Record<string, unknown>> = {},
 ): Page<T> => new Page(items, nextCursor, extra);
 
-const RAW = 'daftari:raw-response';
+/** Metadata key of routes that answer without the envelope. */
+export const RAW = 'daftari:raw-response';
 /** The route answers exactly what it returns, without the envelope (provider callbacks). */
 export const RawResponse = (): MethodDecorator & ClassDecorator => SetMetadata(RAW, true);
 

@@ -14,7 +14,9 @@ import { catchError, from, mergeMap, type Observable, of, throwError } from 'rxj
 import { describeError } from './errors.js';
 import { idempotencyKeyOf, requestMeta } from './request-meta.js';
 
-const IDEMPOTENT = 'daftari:idempotent';
+/** Metadata key of routes that need an Idempotency-Key. */
+export const IDEMPOTENT = 'daftari:idempotent';
+const SAFE = ['GET', 'HEAD', 'OPTIONS'];
 /** The route needs an Idempotency-Key and has its effect once per key. */
 export const Idempotent = (): MethodDecorator => SetMetadata(IDEMPOTENT, true);
 
@@ -46,7 +48,10 @@ const CLAIM = `
 const inProgress = (): Rejected =>
   new Rejected('idempotency/in-progress', 'The first request with this key is still running', 409);
 
-/** Idempotency-Key on writes (IETF draft-ietf-httpapi-idempotency-key-header): same body, first answer; other body, 422; running, 409. */
+/**
+ * Idempotency-Key on writes of known users (IETF draft-ietf-httpapi-idempotency-key-header): same body, first answer;
+ * other body, 422; running, 409. Routes marked `Idempotent` refuse a request without a key.
+ */
 export class IdempotencyInterceptor implements NestInterceptor {
   constructor(
     private readonly reflector: Reflector,
@@ -54,14 +59,13 @@ export class IdempotencyInterceptor implements NestInterceptor {
   ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
-    if (
-      context.getType() !== 'http' ||
-      !this.reflector.get<boolean>(IDEMPOTENT, context.getHandler())
-    )
-      return next.handle();
+    if (context.getType() !== 'http') return next.handle();
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
+    const needsKey = this.reflector.get<boolean>(IDEMPOTENT, context.getHandler());
+    if (!needsKey && (SAFE.includes(request.method) || !request.claims)) return next.handle();
     if (idempotencyKeyOf(request) === undefined) {
+      if (!needsKey) return next.handle();
       throw new Rejected(
         'idempotency/key-missing',
         'Send an Idempotency-Key header: this request has an effect that must not happen twice',

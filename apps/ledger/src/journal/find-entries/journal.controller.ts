@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { ContractViolation } from '@daftari/kernel';
-import { Meta, page, type RequestMeta, Requires } from '@daftari/service-kit';
+import { Answers, AnswersPage, Meta, page, type RequestMeta, Requires } from '@daftari/service-kit';
 import { AuditQuery } from '../../audit/audit.query.js';
 import { JournalQuery } from './journal.query.js';
 import {
@@ -10,6 +10,7 @@ import {
   TrailRequest,
   TrialBalanceRequest,
 } from './requests.js';
+import { ACCOUNT, ENTRY, STATEMENT_LINE, TRAIL } from '../../examples.js';
 
 /** Reads of the journal. */
 @Controller('v1/ledger')
@@ -22,6 +23,7 @@ export class JournalController {
 
   /** Entries, newest first, refusals included. */
   @Get('journal')
+  @AnswersPage(ENTRY)
   @ApiOperation({ summary: 'Journal entries, newest first' })
   async entries(@Query() query: FindEntriesRequest, @Meta() meta: RequestMeta): Promise<unknown> {
     const entries = await this.journal.entries(meta.tenantId, query);
@@ -30,6 +32,7 @@ export class JournalController {
 
   /** The trial balance. */
   @Get('accounts')
+  @AnswersPage(ACCOUNT)
   @ApiOperation({ summary: 'Trial balance by effective date and recorded time' })
   async accounts(@Query() query: TrialBalanceRequest, @Meta() meta: RequestMeta): Promise<unknown> {
     return page(await this.journal.accounts(meta.tenantId, query));
@@ -37,6 +40,7 @@ export class JournalController {
 
   /** One account's postings with the balance after each. */
   @Get('accounts/:account/statement')
+  @AnswersPage(STATEMENT_LINE)
   @ApiOperation({ summary: 'Statement of one account' })
   async statement(
     @Param('account') account: string,
@@ -50,6 +54,7 @@ export class JournalController {
 
   /** Everything that is known about one loan or payment: journal entries and the audit events that touch them. */
   @Get('trail')
+  @Answers(TRAIL)
   @ApiOperation({ summary: 'Journal entries and audit events of one loan or payment' })
   async trail(@Query() query: TrailRequest, @Meta() meta: RequestMeta): Promise<unknown> {
     const subject = query.paymentId ?? query.loanId;

@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiProperty } from '@nestjs/swagger';
 import { deterministicId, isErrorCode, parseMoney, Rejected } from '@daftari/kernel';
 import {
+  Answers,
   eventMeta,
   Idempotent,
   Meta,
@@ -20,6 +21,7 @@ import {
 } from 'class-validator';
 import { entryOf, type JournalEntry } from '../find-entries/entry.js';
 import { PostTransactionHandler } from './post-transaction.handler.js';
+import { CAPITAL } from '../../examples.js';
 
 class MoneyBody {
   @ApiProperty({ example: '1000000.00' })
@@ -59,6 +61,7 @@ export class InjectCapitalController {
   @HttpCode(201)
   @Requires('ledger:post')
   @Idempotent()
+  @Answers(CAPITAL)
   @ApiOperation({ summary: 'Bring capital into the float' })
   async inject(
     @Body() body: InjectCapitalRequest,

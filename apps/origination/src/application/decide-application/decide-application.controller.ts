@@ -1,11 +1,12 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { deterministicId } from '@daftari/kernel';
-import { Meta, type RequestMeta, Requires } from '@daftari/service-kit';
+import { Answers, Meta, type RequestMeta, Requires } from '@daftari/service-kit';
 import { viewerOf } from '../../viewer.js';
 import { type ApplicationView, applicationView } from '../application-view.js';
 import { DecideApplicationHandler } from './decide-application.handler.js';
 import { RejectApplicationRequest } from './decide-application.request.js';
+import { APPLICATION_FOR_STAFF } from '../../examples.js';
 
 @ApiTags('applications')
 @Controller('v1/applications')
@@ -16,6 +17,7 @@ export class DecideApplicationController {
   @Post(':id/approve')
   @HttpCode(200)
   @Requires('applications:decide')
+  @Answers(APPLICATION_FOR_STAFF)
   @ApiOperation({ summary: 'Approve an application and create its loan' })
   async approve(@Param('id') id: string, @Meta() meta: RequestMeta): Promise<ApplicationView> {
     const state = await this.handler.execute(id, meta, (by) => ({
@@ -29,6 +31,7 @@ export class DecideApplicationController {
   @Post(':id/reject')
   @HttpCode(200)
   @Requires('applications:decide')
+  @Answers(APPLICATION_FOR_STAFF)
   @ApiOperation({ summary: 'Reject an application, with reason and next steps' })
   async reject(
     @Param('id') id: string,

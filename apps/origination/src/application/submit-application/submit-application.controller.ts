@@ -1,10 +1,11 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Idempotent, Meta, type RequestMeta, Requires } from '@daftari/service-kit';
+import { Answers, Idempotent, Meta, type RequestMeta, Requires } from '@daftari/service-kit';
 import { viewerOf } from '../../viewer.js';
 import { type ApplicationView, applicationView } from '../application-view.js';
 import { SubmitApplicationHandler } from './submit-application.handler.js';
 import { SubmitApplicationRequest } from './submit-application.request.js';
+import { APPLICATION } from '../../examples.js';
 
 @ApiTags('applications')
 @Controller('v1/applications')
@@ -15,6 +16,7 @@ export class SubmitApplicationController {
   @Post()
   @Requires('applications:create')
   @Idempotent()
+  @Answers(APPLICATION)
   @ApiOperation({ summary: 'Apply for a loan' })
   async submit(
     @Body() body: SubmitApplicationRequest,

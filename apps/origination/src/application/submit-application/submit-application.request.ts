@@ -45,7 +45,7 @@ export class SubmitApplicationRequest {
   @MaxLength(20)
   phone: string;
 
-  @ApiPropertyOptional({ example: 'Stock for the shop', nullable: true })
+  @ApiPropertyOptional({ type: String, example: 'Stock for the shop', nullable: true })
   @IsOptional()
   @IsString()
   @MaxLength(500)
@@ -53,6 +53,7 @@ export class SubmitApplicationRequest {
 
   @ApiPropertyOptional({
     description: 'The vendor whose goods the loan is for; it hears of a rejection too',
+    type: String,
     example: '0198c2f0-0000-7000-8000-000000000002',
     nullable: true,
   })

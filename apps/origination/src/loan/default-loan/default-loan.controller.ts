@@ -1,9 +1,10 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { IsString, Length } from 'class-validator';
-import { Meta, type RequestMeta, Requires, Tenants } from '@daftari/service-kit';
+import { Answers, Meta, type RequestMeta, Requires, Tenants } from '@daftari/service-kit';
 import { ChangeLoan } from '../change-loan.js';
 import type { LoanStatus } from '../domain/loan.js';
+import { LOAN } from '../../examples.js';
 
 /** Why a loan is given up. */
 export class DefaultLoanRequest {
@@ -25,6 +26,7 @@ export class DefaultLoanController {
   @Post(':id/default')
   @HttpCode(200)
   @Requires('applications:decide')
+  @Answers({ loanId: LOAN.loanId, status: 'defaulted' })
   @ApiOperation({ summary: 'Declare an overdue loan defaulted' })
   async declare(
     @Param('id') id: string,

@@ -1,8 +1,16 @@
 import { Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Idempotent, Meta, type RequestMeta, Requires, Tenants } from '@daftari/service-kit';
+import {
+  Answers,
+  Idempotent,
+  Meta,
+  type RequestMeta,
+  Requires,
+  Tenants,
+} from '@daftari/service-kit';
 import { ChangeLoan } from '../change-loan.js';
 import type { LoanStatus } from '../domain/loan.js';
+import { LOAN } from '../../examples.js';
 
 /** The payout is under way; the loan is active once it is confirmed. */
 export interface DisburseLoanResponse {
@@ -24,6 +32,7 @@ export class DisburseLoanController {
   @HttpCode(202)
   @Requires('loans:disburse')
   @Idempotent()
+  @Answers({ loanId: LOAN.loanId, status: 'approved', disbursementPending: true })
   @ApiOperation({ summary: 'Ask for the payout of an approved loan' })
   async disburse(
     @Param('id') id: string,

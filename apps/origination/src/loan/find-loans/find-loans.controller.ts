@@ -3,6 +3,8 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { EventStore } from '@daftari/event-store';
 import type { LocalDate } from '@daftari/kernel';
 import {
+  Answers,
+  AnswersPage,
   Database,
   EVENT_STORE,
   Meta,
@@ -22,6 +24,7 @@ import {
   scheduleOf,
   summaryOf,
 } from '../loan-view.js';
+import { INSTALLMENT, LOAN, LOAN_ROW, NEXT_DUE, SUMMARY } from '../../examples.js';
 
 @ApiTags('loans')
 @Controller('v1/loans')
@@ -34,12 +37,14 @@ export class FindLoansController {
   ) {}
 
   @Get()
+  @AnswersPage(LOAN_ROW)
   @ApiOperation({ summary: 'Loans, newest first, by status; customers see their own' })
   async list(@Query() query: ListQuery, @Meta() meta: RequestMeta): Promise<unknown> {
     return listPage(this.db.pool, 'read_loans', viewerOf(meta, 'loans:read'), query);
   }
 
   @Get(':id')
+  @Answers(LOAN)
   @ApiOperation({ summary: 'One loan with its schedule, as of the business date' })
   async one(@Param('id') id: string, @Meta() meta: RequestMeta): Promise<LoanView> {
     const { loan, facts, today } = await this.read(id, meta);
@@ -47,6 +52,7 @@ export class FindLoansController {
   }
 
   @Get(':id/schedule')
+  @Answers([INSTALLMENT])
   @ApiOperation({ summary: 'The installments with what is due and paid' })
   async schedule(@Param('id') id: string, @Meta() meta: RequestMeta): Promise<RowView[]> {
     const { loan, today } = await this.read(id, meta);
@@ -54,6 +60,7 @@ export class FindLoansController {
   }
 
   @Get(':id/next-due')
+  @Answers(NEXT_DUE)
   @ApiOperation({ summary: 'The next unpaid installment, and what is overdue' })
   async nextDue(
     @Param('id') id: string,
@@ -65,6 +72,7 @@ export class FindLoansController {
   }
 
   @Get(':id/summary')
+  @Answers(SUMMARY)
   @ApiOperation({ summary: 'Status, outstanding, paid, arrears and credit' })
   async summary(@Param('id') id: string, @Meta() meta: RequestMeta): Promise<LoanSummary> {
     const { loan, facts, today } = await this.read(id, meta);

@@ -1,11 +1,12 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { deterministicId } from '@daftari/kernel';
-import { Idempotent, Meta, type RequestMeta, Requires } from '@daftari/service-kit';
+import { Answers, Idempotent, Meta, type RequestMeta, Requires } from '@daftari/service-kit';
 import type { ProductFacts } from '../domain/product.js';
 import { type ProductView, productView } from '../product-view.js';
 import { PublishProductHandler } from './publish-product.handler.js';
 import { PublishProductRequest } from './publish-product.request.js';
+import { PRODUCT } from '../../examples.js';
 
 const toFacts = (body: PublishProductRequest, meta: RequestMeta): ProductFacts => {
   const { terms } = body;
@@ -55,6 +56,7 @@ export class PublishProductController {
   @Post()
   @Requires('products:manage')
   @Idempotent()
+  @Answers(PRODUCT)
   @ApiOperation({ summary: 'Publish a product' })
   async publish(
     @Body() body: PublishProductRequest,

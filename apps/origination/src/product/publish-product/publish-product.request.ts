@@ -123,7 +123,7 @@ export class ProductTermsRequest {
   @IsIn(['HALF_EVEN', 'HALF_UP', 'FLOOR', 'CEILING'])
   roundingMode: ProductTerms['roundingMode'] = 'HALF_EVEN';
 
-  @ApiPropertyOptional({ example: '1', nullable: true })
+  @ApiPropertyOptional({ type: String, example: '1', nullable: true })
   @IsOptional()
   @IsNumberString()
   installmentAmountInMultiplesOf: string | null = null;
@@ -163,6 +163,7 @@ export class ProductTermsRequest {
   recalculation: RecalculationRequest | null = null;
 
   @ApiPropertyOptional({
+    type: String,
     example: 'disbursement_day',
     enum: ['disbursement_day'],
     nullable: true,
@@ -208,12 +209,12 @@ export class PublishProductRequest {
   @Type(() => ProductTermsRequest)
   terms: ProductTermsRequest;
 
-  @ApiPropertyOptional({ example: '10000.00', nullable: true })
+  @ApiPropertyOptional({ type: String, example: '10000.00', nullable: true })
   @IsOptional()
   @IsString()
   minMonthlyIncome: string | null = null;
 
-  @ApiPropertyOptional({ example: 300, nullable: true })
+  @ApiPropertyOptional({ type: Number, example: 300, nullable: true })
   @IsOptional()
   @IsInt()
   @Min(0)
