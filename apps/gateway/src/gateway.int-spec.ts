@@ -1,9 +1,11 @@
+import { get as httpGet } from 'node:http';
 import { deterministicId } from '@daftari/kernel';
 import { createLogger, loadConfig } from '@daftari/service-kit';
 import { startTokenIssuer, type TokenIssuer } from '@daftari/testing';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { GatewayConfig } from './config.js';
 import { Gateway } from './gateway.js';
+import { VERSIONS } from './routes.js';
 
 const UPSTREAMS = ['ORIGINATION', 'LEDGER', 'PAYMENTS', 'NOTIFICATIONS', 'REPORTING'] as const;
 const NOWHERE = 'http://127.0.0.1:9';
@@ -68,8 +70,12 @@ describe('the gateway', () => {
       AUTH_RATE_PER_MINUTE: '3',
       BODY_LIMIT_BYTES: '2048',
       CORS_ORIGINS: 'https://console.example.test',
+      ALLOWED_HOSTS: 'api.example.test, 127.0.0.1',
     });
-    gateway = new Gateway(config, createLogger('gateway', 'silent'));
+    gateway = new Gateway(config, createLogger('gateway', 'silent'), {
+      ...VERSIONS,
+      v2: { loans: 'ledger' },
+    });
     await gateway.mount();
     base = await gateway.server.listen({ port: 0, host: '127.0.0.1' });
   });
@@ -133,7 +139,52 @@ describe('the gateway', () => {
     expect(seen.map(({ url }) => url)).toEqual(['/v1/loans', '/v1/loans']);
   });
 
-  it.each(['/api/v1/nothing', '/api/v2/loans', '/v1/loans', '/internal/sessions/1', '/nothing'])(
+  it('serves a second version of the API beside the first', async () => {
+    await get('/api/v2/loans/7/');
+    await get('/api/v1/loans/7/');
+    expect(seen.map(({ url }) => url)).toEqual(['/v2/loans/7', '/v1/loans/7']);
+    expect(refused(await get('/api/v2/payments'))).toEqual([
+      ...[404, 'route/not-found', false, undefined],
+    ]);
+  });
+
+  it('answers to its own hosts alone, and to probes by any', async () => {
+    const asHost = (host: string, path: string): Promise<[number, string]> =>
+      new Promise((resolve, reject) => {
+        const { hostname, port } = new URL(base);
+        const options = { hostname, port, path, headers: { host } };
+        httpGet(options, (response) => {
+          let text = '';
+          response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+          response.on('end', () => {
+            resolve([response.statusCode ?? 0, text]);
+          });
+        }).on('error', reject);
+      });
+    const [status, text] = await asHost('evil.example.test', '/api/v1/loans');
+    expect([status, JSON.parse(text)]).toMatchObject([
+      421,
+      { success: false, metadata: { code: 'request/unknown-host' } },
+    ]);
+    expect((await asHost('evil.example.test', '/livez'))[0]).toBe(200);
+    expect((await asHost('api.example.test:8443', '/api/v1/loans'))[0]).toBe(401);
+    expect(seen).toHaveLength(0);
+  });
+
+  it('tells its errors as problem documents to those who ask, and what every code means', async () => {
+    const headers = { accept: 'application/problem+json' };
+    const answer = await call('/api/v1/loans?secret=1', { headers });
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(answer.body).toMatchObject({
+      ...{ type: '/api/errors#auth/missing-token', status: 401, code: 'auth/missing-token' },
+      instance: '/api/v1/loans',
+    });
+    expect((await call('/api/errors')).body.data).toMatchObject({
+      'auth/missing-token': { status: 401 },
+    });
+  });
+
+  it.each(['/api/v1/nothing', '/api/v3/loans', '/v1/loans', '/internal/sessions/1', '/nothing'])(
     'knows no %s',
     async (path) => {
       expect(refused(await get(path))).toEqual([404, 'route/not-found', false, undefined]);

@@ -1,4 +1,4 @@
-import { loggablePath, routeOf } from './routes.js';
+import { loggablePath, routeOf, VERSIONS } from './routes.js';
 
 describe('routes', () => {
   it.each([
@@ -11,6 +11,17 @@ describe('routes', () => {
     ],
   ])('%s', (url, route) => {
     expect(routeOf(url)).toEqual(route);
+  });
+
+  it('serves a second version beside the first, which stays as it is', () => {
+    const both = { ...VERSIONS, v2: { loans: 'reporting', auth: 'identity' } } as const;
+    expect(routeOf('/api/v2/loans/1/?x=2', both)).toEqual({
+      ...{ upstream: 'reporting', path: '/v2/loans/1?x=2', access: 'token' },
+    });
+    expect(routeOf('/api/v2/payments', both)).toBeUndefined();
+    expect(routeOf('/api/v2/auth/login', both)?.access).toBe('token');
+    for (const url of ['/api/v1/loans/1', '/api/v1/auth/login', '/api/v1/nothing'])
+      expect(routeOf(url, both)).toEqual(routeOf(url));
   });
 
   it.each([
