@@ -97,7 +97,7 @@ export default tseslint.config(
     // Where an environment comes in, whole, or is handed on to a process.
     files: [
       'apps/*/src/main.ts',
-      'apps/standalone/src/{demo,migrate,tenant,supervisor}.ts',
+      'apps/standalone/src/{demo,init-cluster,migrate,postgres-server,tenant,supervisor}.ts',
       'apps/e2e/src/running-platform.ts',
       'libs/service-kit/src/{boot,config/load-config}.ts',
       '**/*spec.ts',
