@@ -1,10 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { positionOf } from './encoding.js';
 import { AmbiguousAppend, StoreUnavailable, WrongExpectedRevision } from './errors.js';
 import { asError, normalise } from './failures.js';
 import type { AppendResult, Expected } from './port.js';
-import { backoffMs } from './signal.js';
+import { retryAppend } from './retry-append.js';
 
 /** What the append function gives. */
 export interface Outcome {
@@ -28,7 +27,6 @@ interface Pending extends Append {
 
 const MAX_BATCH = 64;
 const MAX_BATCH_CHARS = 4 * 1024 * 1024;
-const ATTEMPTS = 4;
 
 /** An outcome as the port's result. Errors: WrongExpectedRevision. */
 export const resultOf = ({ stream, expected }: Append, outcome?: Outcome): AppendResult => {
@@ -101,26 +99,21 @@ export class AppendQueue {
     }
   }
 
-  /** A failure that may pass is tried again with the same ids and expectations, which the store recognises. */
-  private async write(jsons: readonly string[]): Promise<Outcome[]> {
-    let ambiguous: Error | undefined;
-    for (let attempt = 1; ; attempt++) {
+  private write(jsons: readonly string[]): Promise<Outcome[]> {
+    const query = {
+      name: `${this.schema}_append_many`,
+      text: `select ${this.schema}.append(x) as outcome from jsonb_array_elements($1::jsonb) with ordinality t(x, o) order by o`,
+      values: [`[${jsons.join(',')}]`],
+    };
+    const send = async (): Promise<Outcome[]> => {
       try {
-        const { rows } = await this.pool.query<{ outcome: Outcome }>({
-          name: `${this.schema}_append_many`,
-          text: `select ${this.schema}.append(x) as outcome from jsonb_array_elements($1::jsonb) with ordinality t(x, o) order by o`,
-          values: [`[${jsons.join(',')}]`],
-        });
+        const { rows } = await this.pool.query<{ outcome: Outcome }>(query);
         return rows.map((row) => row.outcome);
       } catch (error) {
-        const known = normalise(error, true);
-        if (known instanceof AmbiguousAppend) ambiguous = known;
-        else if (!(known instanceof StoreUnavailable)) throw known;
-        // One lost answer makes the whole ambiguous, also when the last attempt was plainly refused.
-        if (attempt >= ATTEMPTS || this.closed) throw ambiguous ?? known;
-        await delay(backoffMs(attempt));
+        throw normalise(error, true);
       }
-    }
+    };
+    return retryAppend(send, () => this.closed);
   }
 }
 

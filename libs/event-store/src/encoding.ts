@@ -107,12 +107,19 @@ const encodeEvent = (event: NewEvent): { id: string; type: string; data: string;
 
 const EXPECTED = { no_stream: -1n, any: -2n, stream_exists: -4n } as const;
 
-/** The append function's argument. Errors: InvalidArgument, AppendTooLarge. */
-export const appendArgument = (
+/** An append that has been checked: the expectation as its number, and what is stored of each event. */
+export interface CheckedAppend {
+  readonly expected: bigint;
+  readonly events: readonly { id: string; type: string; data: string; meta: string }[];
+  readonly bytes: number;
+}
+
+/** Checks an append against the limits of the port. Errors: InvalidArgument, AppendTooLarge. */
+export const checkAppend = (
   stream: string,
   events: readonly NewEvent[],
   expected: Expected,
-): string => {
+): CheckedAppend => {
   checkName('a stream', stream);
   if (events.length === 0) throw new InvalidArgument('An append needs at least one event');
   const code = typeof expected === 'bigint' ? checkRevision(expected) : EXPECTED[expected];
@@ -121,5 +128,19 @@ export const appendArgument = (
     Buffer.byteLength(e.data) + Buffer.byteLength(e.meta);
   const bytes = body.reduce((sum, e) => sum + size(e), 0);
   if (bytes > MAX_BYTES) throw new AppendTooLarge(bytes);
-  return JSON.stringify({ stream, expected: code.toString(), events: body });
+  return { expected: code, events: body, bytes };
+};
+
+/** The append function's argument. Errors: InvalidArgument, AppendTooLarge. */
+export const appendArgument = (
+  stream: string,
+  events: readonly NewEvent[],
+  expected: Expected,
+): string => {
+  const checked = checkAppend(stream, events, expected);
+  return JSON.stringify({
+    stream,
+    expected: checked.expected.toString(),
+    events: checked.events,
+  });
 };

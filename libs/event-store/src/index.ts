@@ -1,4 +1,6 @@
 export * from './errors.js';
+export type { EventStoreDbDriver } from './eventstoredb/client.js';
+export { createEventStoreDb, type EventStoreDbOptions } from './eventstoredb/event-store-db.js';
 export { eventStoreMigrations } from './migrations.js';
 export type * from './port.js';
 export {
