@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import type { EventStoreServer } from './event-store-server/server.js';
 
 export type { EventStoreServer } from './event-store-server/server.js';
@@ -25,10 +28,43 @@ export const eventStoreUnderTestName =
     ? 'the stand-in for EventStoreDB (set EVENTSTORE_URL for a real server)'
     : 'the server of EVENTSTORE_URL';
 
-/** Finds or starts it. */
-export const startEventStoreUnderTest = async (): Promise<EventStoreUnderTest> => {
+interface Started {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * The stand-in in a process of its own, from the built library. The generated code of both client packages writes into
+ * one global object, so a test of the newer client cannot load the stand-in, which uses the older one's.
+ */
+const startProcess = async (): Promise<Started> => {
+  const main = fileURLToPath(new URL('../dist/event-store-server/main.js', import.meta.url));
+  const child = spawn(process.execPath, [main], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.once('data', (line: Buffer) => {
+      resolve(line.toString().trim());
+    });
+    child.once('exit', (code) => {
+      reject(new Error(`the stand-in ended with ${String(code)}`));
+    });
+  });
+  return {
+    url,
+    stop: async () => {
+      const gone = once(child, 'exit');
+      child.stdin.end();
+      await gone;
+    },
+  };
+};
+
+/** Finds or starts it. `ownProcess`: for tests of the newer client. */
+export const startEventStoreUnderTest = async (
+  options: { readonly ownProcess?: boolean } = {},
+): Promise<EventStoreUnderTest> => {
   const given = process.env['EVENTSTORE_URL'];
-  const server = given === undefined ? await startEventStoreServer() : undefined;
+  const start = options.ownProcess === true ? startProcess : startEventStoreServer;
+  const server: Started | undefined = given === undefined ? await start() : undefined;
   return {
     url: given ?? server?.url ?? '',
     isStandIn: given === undefined,

@@ -14,12 +14,10 @@ afterAll(async () => {
   await server.stop();
 });
 
-for (const driver of ['eventstore', 'kurrent'] as const)
-  eventStoreContract(`the ${driver} client on ${eventStoreUnderTestName}`, async () => {
-    const store = await createEventStoreDb({
-      url: server.url,
-      driver,
-      namespace: server.namespace(),
-    });
-    return { store, close: () => store.close() };
+eventStoreContract(`@eventstore/db-client on ${eventStoreUnderTestName}`, async () => {
+  const store = await createEventStoreDb({
+    url: server.url,
+    namespace: server.namespace(),
   });
+  return { store, close: () => store.close() };
+});
