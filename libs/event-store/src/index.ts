@@ -9,3 +9,5 @@ export {
 } from './postgres-event-store.js';
 export { type Projection, ProjectionRunner } from './projection.js';
 export { verifyChain } from './verify-chain.js';
+export { StagedAppendRelay, type StagedAppendRelayOptions } from './staged/staged-append-relay.js';
+export { createStagedEventStore, type StagedEventStore } from './staged/staged-event-store.js';

@@ -101,9 +101,26 @@ export const eventStoreMigrationsIn = (schema: string): typeof eventStoreMigrati
   },
 ];
 
-/** Migrations of a database that holds an event store: schema `es`, and the checkpoints of its projections. */
+/** Appends that were decided in a transaction here and are written to another store after its commit (ADR 0007). */
+const staged = `
+create table staged_append(
+  id bigint generated always as identity primary key, stream text not null, after_revision bigint not null,
+  last_revision bigint not null, last_hash text not null, events text not null, created_at timestamptz not null default now());
+create index staged_append_stream on staged_append(stream, id);`;
+
+/** Never while decided events wait in it. */
+const unstaged = `
+do $$ begin
+  if exists (select from staged_append) then raise exception 'staged_append holds events that are not written yet'; end if;
+end $$;
+drop table staged_append;`;
+
+/** Migrations of a database that holds an event store: schema `es`, the checkpoints of its projections, and staged appends. */
 export const eventStoreMigrations: readonly {
   readonly name: string;
   readonly up: string;
   readonly down: string;
-}[] = eventStoreMigrationsIn('es');
+}[] = [
+  ...eventStoreMigrationsIn('es'),
+  { name: '20260101_000011_staged_appends', up: staged, down: unstaged },
+];

@@ -5,6 +5,7 @@ import { normalise } from './failures.js';
 import { Listener } from './listener.js';
 import type {
   AppendResult,
+  ChainReport,
   Expected,
   GlobalPosition,
   NewEvent,
@@ -16,6 +17,7 @@ import type {
 } from './port.js';
 import { PostgresReader, type ReadAllOptions, type ReadStreamOptions } from './postgres-reader.js';
 import { type Feed, PollingSubscription } from './subscription.js';
+import { verifyChain } from './verify-chain.js';
 
 /** How the store is run. */
 export interface PostgresEventStoreOptions {
@@ -37,7 +39,10 @@ class PostgresEventStore implements TransactionalEventStore {
   private readonly wakers = new Set<() => void>();
   private readonly subscriptions = new Set<Subscription>();
 
-  constructor(pool: Pool, options: PostgresEventStoreOptions) {
+  constructor(
+    private readonly pool: Pool,
+    options: PostgresEventStoreOptions,
+  ) {
     this.schema = schemaName(options.schema);
     this.pollMs = options.pollIntervalMs ?? 250;
     this.reader = new PostgresReader(pool, this.schema);
@@ -98,6 +103,10 @@ class PostgresEventStore implements TransactionalEventStore {
     handlers: SubscriptionHandlers,
   ): Subscription {
     return this.subscribe(this.reader.allFeed(after, filter), handlers);
+  }
+
+  async verify(): Promise<ChainReport> {
+    return verifyChain(this.pool, { schema: this.schema });
   }
 
   async close(): Promise<void> {
