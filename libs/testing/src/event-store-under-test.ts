@@ -22,11 +22,21 @@ export interface EventStoreUnderTest {
   stop(): Promise<void>;
 }
 
+const isStandIn =
+  process.env['EVENTSTORE_URL'] === undefined || process.env['EVENTSTORE_STAND_IN'] !== undefined;
+
 /** What the suites call the server they run against. */
-export const eventStoreUnderTestName =
-  process.env['EVENTSTORE_URL'] === undefined
-    ? 'the stand-in for EventStoreDB (set EVENTSTORE_URL for a real server)'
-    : 'the server of EVENTSTORE_URL';
+export const eventStoreUnderTestName = isStandIn
+  ? 'the stand-in for EventStoreDB (set EVENTSTORE_URL for a real server)'
+  : 'the server of EVENTSTORE_URL';
+
+/** The environment of a service under test: its events in the server of EVENTSTORE_URL, in PostgreSQL when there is none. */
+export const eventStoreEnvironment = (): Record<string, string> => {
+  const url = process.env['EVENTSTORE_URL'];
+  if (url === undefined) return {};
+  const namespace = `test_${randomBytes(8).toString('hex')}`;
+  return { EVENT_STORE: 'eventstoredb', EVENTSTORE_URL: url, EVENTSTORE_NAMESPACE: namespace };
+};
 
 interface Started {
   readonly url: string;
@@ -67,7 +77,7 @@ export const startEventStoreUnderTest = async (
   const server: Started | undefined = given === undefined ? await start() : undefined;
   return {
     url: given ?? server?.url ?? '',
-    isStandIn: given === undefined,
+    isStandIn,
     namespace: () => `test.${randomBytes(8).toString('hex')}.`,
     async stop() {
       await server?.stop();
