@@ -4,6 +4,9 @@ import type { Expected, GlobalPosition, NewEvent, RecordedEvent } from './port.j
 /** Name of this backend and prefix of its positions. */
 export const BACKEND = 'pg';
 
+/** The form of a position of either backend, for those who take one from outside. */
+export const POSITION = /^(pg:\d{20}|kdb:\d{20}\/\d{20})$/;
+
 /** The largest revision and position. */
 export const MAX_INT64 = 9_223_372_036_854_775_807n;
 

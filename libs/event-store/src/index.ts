@@ -1,3 +1,4 @@
+export { POSITION } from './encoding.js';
 export * from './errors.js';
 export type { EventStoreDbDriver } from './eventstoredb/client.js';
 export { createEventStoreDb, type EventStoreDbOptions } from './eventstoredb/event-store-db.js';

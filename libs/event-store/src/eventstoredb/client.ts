@@ -108,11 +108,13 @@ const URL_FORM = /^(esdb|kurrentdb|kurrent|kdb)(\+discover)?:\/\/\S+$/;
 
 type ClientClass = { connectionString(url: string): EventStoreDbClient };
 
-const load = async (driver: EventStoreDbDriver): Promise<ClientClass> => {
+type Import = (name: string) => Promise<object>;
+
+const load = async (driver: EventStoreDbDriver, get: Import): Promise<ClientClass> => {
   const { name, client } = PACKAGES[driver];
   let loaded: { default?: Record<string, unknown> } & Record<string, unknown>;
   try {
-    loaded = (await import(name)) as typeof loaded;
+    loaded = (await get(name)) as typeof loaded;
   } catch (cause) {
     throw new InvalidArgument(
       `The event store client ${name} is not installed: run \`npm install ${name}\` (${String(cause)})`,
@@ -128,6 +130,7 @@ const load = async (driver: EventStoreDbDriver): Promise<ClientClass> => {
 export const openClient = async (
   url: string,
   driver: EventStoreDbDriver,
+  get: Import = (name) => import(name) as Promise<object>,
 ): Promise<EventStoreDbClient> => {
   if (!URL_FORM.test(url))
     throw new InvalidArgument('The address of the event store begins with esdb:// or kurrentdb://');
@@ -136,5 +139,5 @@ export const openClient = async (
     throw new InvalidArgument('throwOnAppendFailure=false is not supported');
   const scheme = driver === 'kurrent' ? 'kurrentdb' : 'esdb';
   const address = url.replace(URL_FORM, (all, name: string) => scheme + all.slice(name.length));
-  return (await load(driver)).connectionString(address);
+  return (await load(driver, get)).connectionString(address);
 };
