@@ -33,9 +33,9 @@ const event = () => ({
 const PLAIN = `
   create table plain(id bigint generated always as identity primary key, stream text not null, revision bigint not null,
     event_id uuid not null, type text not null, data bytea not null, metadata bytea not null,
-    created timestamptz not null default clock_timestamp());`;
+    created timestamptz not null default clock_timestamp(), unique (stream, revision));`;
 
-/** Plain inserts, up to 64 of them in one statement and one commit: what any batching writer pays. */
+/** Plain inserts into a table with the keys that any log of streams needs, up to 64 of them in one statement and one commit: what any batching writer pays. */
 class PlainWriter {
   queue = [];
   flushing;
@@ -121,7 +121,7 @@ try {
   for (const { up } of eventStoreMigrations) await pool.query(up);
   await pool.query(PLAIN);
   await pool.query(
-    'create table tally(position text primary key, stream text); create table plain_tally(position text, stream text)',
+    'create table tally(position text primary key, stream text); create table plain_tally(position text primary key, stream text)',
   );
   const store = createPostgresEventStore(pool);
   const plain = new PlainWriter(pool);

@@ -112,6 +112,7 @@ const EXPECTED = { no_stream: -1n, any: -2n, stream_exists: -4n } as const;
 
 /** An append that has been checked: the expectation as its number, and what is stored of each event. */
 export interface CheckedAppend {
+  readonly stream: string;
   readonly expected: bigint;
   readonly events: readonly { id: string; type: string; data: string; meta: string }[];
   readonly bytes: number;
@@ -131,19 +132,5 @@ export const checkAppend = (
     Buffer.byteLength(e.data) + Buffer.byteLength(e.meta);
   const bytes = body.reduce((sum, e) => sum + size(e), 0);
   if (bytes > MAX_BYTES) throw new AppendTooLarge(bytes);
-  return { expected: code, events: body, bytes };
-};
-
-/** The append function's argument. Errors: InvalidArgument, AppendTooLarge. */
-export const appendArgument = (
-  stream: string,
-  events: readonly NewEvent[],
-  expected: Expected,
-): string => {
-  const checked = checkAppend(stream, events, expected);
-  return JSON.stringify({
-    stream,
-    expected: checked.expected.toString(),
-    events: checked.events,
-  });
+  return { stream, expected: code, events: body, bytes };
 };

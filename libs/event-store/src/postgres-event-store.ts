@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
-import { AppendQueue, type Outcome, resultOf } from './append-queue.js';
-import { appendArgument, BACKEND, schemaName } from './encoding.js';
+import { AppendQueue, appendQuery, type Outcome, resultOf } from './append-queue.js';
+import { BACKEND, checkAppend, schemaName } from './encoding.js';
 import { normalise } from './failures.js';
 import { Listener } from './listener.js';
 import type {
@@ -59,8 +59,7 @@ class PostgresEventStore implements TransactionalEventStore {
     events: readonly NewEvent[],
     { expected }: { expected: Expected },
   ): Promise<AppendResult> {
-    const json = appendArgument(stream, events, expected);
-    return this.appends.add({ stream, expected, json });
+    return this.appends.add({ ...checkAppend(stream, events, expected), asked: expected });
   }
 
   async appendIn(
@@ -69,17 +68,14 @@ class PostgresEventStore implements TransactionalEventStore {
     events: readonly NewEvent[],
     { expected }: { expected: Expected },
   ): Promise<AppendResult> {
-    const json = appendArgument(stream, events, expected);
-    const query = {
-      name: `${this.schema}_append`,
-      text: `select ${this.schema}.append($1::jsonb) as outcome`,
-      values: [json],
-    };
+    const append = { ...checkAppend(stream, events, expected), asked: expected };
     // Not ambiguous: without the caller's commit nothing is written.
-    const { rows } = await tx.query<{ outcome: Outcome }>(query).catch((error: unknown) => {
-      throw normalise(error, false);
-    });
-    return resultOf({ stream, expected, json }, rows[0]?.outcome);
+    const { rows } = await tx
+      .query<Outcome>(appendQuery(this.schema, [append]))
+      .catch((error: unknown) => {
+        throw normalise(error, false);
+      });
+    return resultOf(append, rows[0]);
   }
 
   readStream(stream: string, options: ReadStreamOptions = {}): AsyncIterable<RecordedEvent> {

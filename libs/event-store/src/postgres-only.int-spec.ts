@@ -45,17 +45,16 @@ describe('PostgreSQL event store', () => {
       "update es.event set type = 'x'",
       'delete from es.event',
       'truncate es.event',
-      'truncate es.stream cascade',
+      'truncate es.stream',
+      'delete from es.stream',
     ])
       await expect(pool.query(sql)).rejects.toMatchObject({ code: 'ES405' });
   });
 
   it('the migration goes down and up again', async () => {
     const { pool } = await open();
-    for (const { down, up } of eventStoreMigrations) {
-      await pool.query(down);
-      await pool.query(up);
-    }
+    for (const { down } of [...eventStoreMigrations].reverse().slice(1)) await pool.query(down);
+    for (const { up } of eventStoreMigrations.slice(0, -1)) await pool.query(up);
     expect(await verifyChain(pool)).toEqual({
       ok: true,
       events: 0,
