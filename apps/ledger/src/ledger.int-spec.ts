@@ -269,4 +269,42 @@ describe.each([
       expect(await ledger.audit.touching(tenantId, 'user-1', [])).toHaveLength(1);
     }),
   );
+
+  it(
+    'a message whose handling crashed at the commit is handled again, and counts once',
+    onLedger(async (ledger) => {
+      let crashes = 2;
+      const crashing = new Proxy(ledger.db, {
+        get(db, name) {
+          if (name !== 'transaction') return Reflect.get(db, name, db) as unknown;
+          return (work: Parameters<Database['transaction']>[0]) =>
+            db.transaction(async (tx) => {
+              await work(tx);
+              if (crashes-- > 0) throw new Error('crashed before the commit');
+            });
+        },
+      });
+      const consumer = new AuditConsumer(crashing, new Inbox(), ledger.store);
+      const message = {
+        id: 'm2',
+        type: 'daftari.identity.user-registered.v1',
+        topic: 'daftari.identity.user.v1',
+        key: 'user-2',
+        source: '/daftari/identity',
+        time: '2026-01-31T08:00:00.000Z',
+        tenantId,
+        correlationId: 'c2',
+        data: {},
+      };
+      for (let i = 0; i < 2; i++) await expect(consumer.onFact(message)).rejects.toThrow('crashed');
+      await ledger.catchUp();
+      expect(await ledger.audit.find(tenantId, { limit: 10 })).toEqual([]);
+      for (let i = 0; i < 3; i++) await consumer.onFact(message);
+      await ledger.catchUp();
+      expect(await ledger.audit.find(tenantId, { limit: 10 })).toMatchObject([
+        { messageId: 'm2', revision: '0' },
+      ]);
+      expect(await ledger.verify()).toMatchObject({ ok: true });
+    }),
+  );
 });
