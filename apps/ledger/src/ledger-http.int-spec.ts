@@ -1,9 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { messageFrom, createService, type RunningService } from '@daftari/service-kit';
 import { tenantChanged } from '@daftari/contracts';
 import { deterministicId } from '@daftari/kernel';
 import { toBusMessage } from '@daftari/messaging';
 import {
+  eventStoreUnderTestName,
+  type EventStoreUnderTest,
   eventually,
+  startEventStoreUnderTest,
   startPostgres,
   startTokenIssuer,
   type TestPostgres,
@@ -13,20 +17,31 @@ import { service } from './service.js';
 
 const tenantId = deterministicId('tenant', 'http');
 let server: TestPostgres;
+let events: EventStoreUnderTest;
 let issuer: TokenIssuer;
 let ledger: RunningService;
 
 beforeAll(async () => {
   server = await startPostgres();
+  events = await startEventStoreUnderTest();
   issuer = await startTokenIssuer();
+});
+afterAll(async () => {
+  await issuer.close();
+  await events.stop();
+  await server.stop();
+});
+
+const start = async (name: string, env: Record<string, string>): Promise<void> => {
   ledger = await createService(service, {
     NODE_ENV: 'test',
     PORT: '0',
     LOG_LEVEL: 'silent',
     JWKS_URL: issuer.jwksUrl,
     INTERNAL_KEY: 'k'.repeat(40),
-    DATABASE_URL: await server.createDatabase('ledger'),
-    BUS_URL: await server.createDatabase('bus'),
+    ...env,
+    DATABASE_URL: await server.createDatabase(`ledger_${name}`),
+    BUS_URL: await server.createDatabase(`bus_${name}`),
   });
   const producer = await ledger.resources.bus.producer();
   const tenant = { ...tenantChanged.example, tenantId, currency: 'KES' };
@@ -34,12 +49,7 @@ beforeAll(async () => {
   await producer.send([
     toBusMessage(messageFrom(tenantChanged, { ...about, time: new Date(0), data: tenant })),
   ]);
-});
-afterAll(async () => {
-  await ledger.close();
-  await issuer.close();
-  await server.stop();
-});
+};
 
 interface Answer {
   readonly status: number;
@@ -62,7 +72,21 @@ const call = async (role: string, path: string, body?: object): Promise<Answer> 
 };
 const capital = { amount: { amount: '500.00', currency: 'KES' }, reference: 'seed' };
 
-describe('ledger over HTTP', () => {
+describe.each([
+  ['PostgreSQL', 'pg'],
+  [eventStoreUnderTestName, 'eventstoredb'],
+])('ledger over HTTP, events in %s', (_, store) => {
+  beforeAll(() =>
+    start(store, {
+      EVENT_STORE: store,
+      EVENTSTORE_URL: events.url,
+      EVENTSTORE_NAMESPACE: `test_${randomBytes(8).toString('hex')}`,
+    }),
+  );
+  afterAll(async () => {
+    await ledger.close();
+  });
+
   it('brings in capital once for one key, shows it, proves it, and audits the requests', async () => {
     const first = await eventually(async () => {
       const answer = await call('admin', '/v1/ledger/capital', capital);

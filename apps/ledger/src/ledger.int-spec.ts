@@ -1,4 +1,10 @@
-import { createPostgresEventStore, ProjectionRunner } from '@daftari/event-store';
+import {
+  createEventStoreDb,
+  createPostgresEventStore,
+  createStagedEventStore,
+  type EventStore,
+  ProjectionRunner,
+} from '@daftari/event-store';
 import type { PostTransaction } from '@daftari/contracts';
 import { deterministicId } from '@daftari/kernel';
 import { Inbox } from '@daftari/messaging';
@@ -9,7 +15,13 @@ import {
   Migrator,
   type ServiceDefinition,
 } from '@daftari/service-kit';
-import { startPostgres, type TestPostgres } from '@daftari/testing';
+import {
+  eventStoreUnderTestName,
+  type EventStoreUnderTest,
+  startEventStoreUnderTest,
+  startPostgres,
+  type TestPostgres,
+} from '@daftari/testing';
 import { AuditConsumer } from './audit/audit.consumer.js';
 import { auditEvents } from './audit/audit.projection.js';
 import { AuditQuery } from './audit/audit.query.js';
@@ -20,12 +32,17 @@ import { VerifyJournalHandler } from './journal/verify-journal/verify-journal.ha
 import { service } from './service.js';
 
 let server: TestPostgres;
+let events: EventStoreUnderTest;
 beforeAll(async () => {
   server = await startPostgres();
+  events = await startEventStoreUnderTest();
 });
 afterAll(async () => {
+  await events.stop();
   await server.stop();
 });
+
+type Backend = 'PostgreSQL' | 'EventStoreDB';
 
 const tenantId = deterministicId('tenant', 'a');
 const meta: EventMeta = { tenantId, actorId: 'u', correlationId: 'c', causationId: 'm' };
@@ -43,17 +60,24 @@ const request = (id: string, overrides: Partial<PostTransaction> = {}): PostTran
 });
 
 let databases = 0;
-const start = async () => {
+const start = async (backend: Backend) => {
   const url = await server.createDatabase(`ledger_${String(++databases)}`);
   const db = await Database.connect({ url, max: 10, entities: [] });
   await new Migrator(db.pool, migrationsOf(service as unknown as ServiceDefinition)).up();
-  const store = createPostgresEventStore(db.pool, {});
+  const remote =
+    backend === 'EventStoreDB'
+      ? await createEventStoreDb({ url: events.url, namespace: events.namespace() })
+      : undefined;
+  const store = remote
+    ? createStagedEventStore(remote, db.pool)
+    : createPostgresEventStore(db.pool, {});
   const runners = [journalEntries, auditEvents].map(
     (projection) => new ProjectionRunner({ store, pool: db.pool, projection }),
   );
   return {
     db,
     store,
+    remote,
     writer: () => new PostTransactionHandler(store),
     query: new JournalQuery(db),
     audit: new AuditQuery(db),
@@ -71,8 +95,8 @@ const start = async () => {
   };
 };
 type Ledger = Awaited<ReturnType<typeof start>>;
-const onLedger = (work: (ledger: Ledger) => Promise<void>) => async () => {
-  const ledger = await start();
+const onBackend = (backend: Backend) => (work: (ledger: Ledger) => Promise<void>) => async () => {
+  const ledger = await start(backend);
   try {
     await work(ledger);
   } finally {
@@ -89,7 +113,37 @@ const dump = async (ledger: Ledger): Promise<unknown[]> => {
   return rows;
 };
 
-describe('ledger on PostgreSQL', () => {
+/** Changes the second entry's reference past the store: in the table, or by writing to the server without the ledger. */
+const tamper = async (ledger: Ledger): Promise<void> => {
+  if (ledger.remote) await forge(ledger.remote);
+  else
+    await ledger.db.pool.query(
+      `alter table es.event disable trigger all;
+       update es.event set data = convert_to(replace(convert_from(data, 'UTF8'), '"reference":"2"', '"reference":"9"'), 'UTF8') where pos = 2`,
+    );
+};
+const forge = async (remote: EventStore): Promise<void> => {
+  const stream = `journal-${tenantId}`;
+  for await (const { type, data } of remote.readStream(stream, { from: 1n, limit: 1 }))
+    await remote.append(
+      stream,
+      [
+        {
+          id: deterministicId('forged', tenantId),
+          type,
+          data: { ...(data as object), transactionId: deterministicId('t', 'forged') },
+        },
+      ],
+      { expected: 2n },
+    );
+};
+
+describe.each([
+  ['PostgreSQL', 'PostgreSQL'],
+  [eventStoreUnderTestName, 'EventStoreDB'],
+] as const)('ledger on %s', (_, backend) => {
+  const onLedger = onBackend(backend);
+
   it(
     'posts 300 parallel transactions to the right balance, in dense revisions',
     onLedger(async (ledger) => {
@@ -156,10 +210,7 @@ describe('ledger on PostgreSQL', () => {
       expect(await failed()).toEqual(['balances-equal-read-models']);
       await ledger.rebuild();
       expect(await failed()).toEqual([]);
-      await ledger.db.pool.query('alter table es.event disable trigger all');
-      await ledger.db.pool.query(
-        `update es.event set data = convert_to(replace(convert_from(data, 'UTF8'), '"reference":"2"', '"reference":"9"'), 'UTF8') where pos = 2`,
-      );
+      await tamper(ledger);
       expect(await failed()).toEqual(['hash-chain']);
     }),
   );
@@ -216,6 +267,44 @@ describe('ledger on PostgreSQL', () => {
       expect(found).toMatchObject([{ messageId: 'm1', subject: 'user-1', revision: '0' }]);
       expect(JSON.stringify(found)).not.toContain('asha');
       expect(await ledger.audit.touching(tenantId, 'user-1', [])).toHaveLength(1);
+    }),
+  );
+
+  it(
+    'a message whose handling crashed at the commit is handled again, and counts once',
+    onLedger(async (ledger) => {
+      let crashes = 2;
+      const crashing = new Proxy(ledger.db, {
+        get(db, name) {
+          if (name !== 'transaction') return Reflect.get(db, name, db) as unknown;
+          return (work: Parameters<Database['transaction']>[0]) =>
+            db.transaction(async (tx) => {
+              await work(tx);
+              if (crashes-- > 0) throw new Error('crashed before the commit');
+            });
+        },
+      });
+      const consumer = new AuditConsumer(crashing, new Inbox(), ledger.store);
+      const message = {
+        id: 'm2',
+        type: 'daftari.identity.user-registered.v1',
+        topic: 'daftari.identity.user.v1',
+        key: 'user-2',
+        source: '/daftari/identity',
+        time: '2026-01-31T08:00:00.000Z',
+        tenantId,
+        correlationId: 'c2',
+        data: {},
+      };
+      for (let i = 0; i < 2; i++) await expect(consumer.onFact(message)).rejects.toThrow('crashed');
+      await ledger.catchUp();
+      expect(await ledger.audit.find(tenantId, { limit: 10 })).toEqual([]);
+      for (let i = 0; i < 3; i++) await consumer.onFact(message);
+      await ledger.catchUp();
+      expect(await ledger.audit.find(tenantId, { limit: 10 })).toMatchObject([
+        { messageId: 'm2', revision: '0' },
+      ]);
+      expect(await ledger.verify()).toMatchObject({ ok: true });
     }),
   );
 });

@@ -1,6 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Matches, Max, MaxLength, Min } from 'class-validator';
+import { POSITION } from '@daftari/event-store';
 import { page } from '@daftari/service-kit';
 import type { Pool } from 'pg';
 
@@ -16,7 +17,7 @@ export class ListQuery {
 
   @ApiPropertyOptional({ description: 'nextCursor of the page before' })
   @IsOptional()
-  @Matches(/^pg:\d{1,20}$/)
+  @Matches(POSITION)
   cursor?: string;
 
   @ApiPropertyOptional({ example: 'active' })

@@ -13,6 +13,7 @@ import { deterministicId, formatMinor, parseMoney } from '@daftari/kernel';
 import { fromBusMessage, type IntegrationMessage, toBusMessage } from '@daftari/messaging';
 import { createService, type RunningService } from '@daftari/service-kit';
 import {
+  eventStoreEnvironment,
   eventually,
   startPostgres,
   startTokenIssuer,
@@ -184,6 +185,7 @@ beforeAll(async () => {
     IDENTITY_URL: await startIdentity(),
     LOG_LEVEL: 'silent',
     PORT: '0',
+    ...eventStoreEnvironment(),
   });
   const people = {
     customer: ['customer', TENANT],

@@ -44,11 +44,14 @@ export interface Loaded<S> {
   readonly meta: EventMeta | null;
   /** When its first event was recorded. */
   readonly startedAt: Date | null;
+  /** When its last event was recorded. */
+  readonly changedAt: Date | null;
 }
 interface Folded<S> {
   readonly state: S;
   readonly meta: EventMeta | null;
   readonly startedAt: Date | null;
+  readonly changedAt: Date | null;
 }
 
 interface Change<S, E> {
@@ -141,7 +144,7 @@ export class Streams {
     initial: S,
     evolve: (state: S, event: RecordedEvent) => S,
   ): Promise<Loaded<S>> {
-    const first: Folded<S> = { state: initial, meta: null, startedAt: null };
+    const first: Folded<S> = { state: initial, meta: null, startedAt: null, changedAt: null };
     const { state, revision } = await loadState<Folded<S>>(
       this.store,
       stream,
@@ -150,6 +153,7 @@ export class Streams {
         state: evolve(folded.state, event),
         meta: metaOf(event),
         startedAt: folded.startedAt ?? event.recordedAt,
+        changedAt: event.recordedAt,
       }),
     );
     return { ...state, revision };

@@ -1,24 +1,22 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
-import { positionOf } from './encoding.js';
+import { type CheckedAppend, positionOf } from './encoding.js';
 import { AmbiguousAppend, StoreUnavailable, WrongExpectedRevision } from './errors.js';
 import { asError, normalise } from './failures.js';
 import type { AppendResult, Expected } from './port.js';
-import { backoffMs } from './signal.js';
+import { retryAppend } from './retry-append.js';
 
 /** What the append function gives. */
 export interface Outcome {
   readonly ok: boolean;
-  readonly revision?: string;
-  readonly pos?: string;
-  readonly actual?: string;
+  readonly revision: string | null;
+  readonly pos: string | null;
+  readonly actual: string | null;
 }
 
-/** One append, encoded. */
-export interface Append {
-  readonly stream: string;
-  readonly expected: Expected;
-  readonly json: string;
+/** One append, checked. */
+export interface Append extends CheckedAppend {
+  /** The expectation as the caller says it. */
+  readonly asked: Expected;
 }
 
 interface Pending extends Append {
@@ -27,18 +25,35 @@ interface Pending extends Append {
 }
 
 const MAX_BATCH = 64;
-const MAX_BATCH_CHARS = 4 * 1024 * 1024;
-const ATTEMPTS = 4;
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 /** An outcome as the port's result. Errors: WrongExpectedRevision. */
-export const resultOf = ({ stream, expected }: Append, outcome?: Outcome): AppendResult => {
+export const resultOf = ({ stream, asked }: Append, outcome?: Outcome): AppendResult => {
   if (!outcome?.ok) {
     const actual = BigInt(outcome?.actual ?? -1);
-    throw new WrongExpectedRevision(stream, expected, actual < 0n ? null : actual);
+    throw new WrongExpectedRevision(stream, asked, actual < 0n ? null : actual);
   }
   return {
     nextExpectedRevision: BigInt(outcome.revision ?? 0),
     position: positionOf(BigInt(outcome.pos ?? 0)),
+  };
+};
+
+/** The call of the append function for a batch. */
+export const appendQuery = (schema: string, batch: readonly Append[]) => {
+  const events = batch.flatMap((append) => append.events);
+  return {
+    name: `${schema}_append_batch`,
+    text: `select ok, revision, pos, actual from ${schema}.append_batch($1, $2, $3, $4, $5, $6, $7)`,
+    values: [
+      batch.map(({ stream }) => stream),
+      batch.map(({ expected }) => expected.toString()),
+      batch.map((append) => append.events.length),
+      events.map(({ id }) => id),
+      events.map(({ type }) => type),
+      events.map(({ data }) => data),
+      events.map(({ meta }) => meta),
+    ],
   };
 };
 
@@ -76,10 +91,10 @@ export class AppendQueue {
 
   private takeBatch(): Pending[] {
     let count = 0;
-    let chars = 0;
+    let size = 0;
     for (const pending of this.queue.slice(0, MAX_BATCH)) {
-      chars += pending.json.length;
-      if (count > 0 && chars > MAX_BATCH_CHARS) break;
+      size += pending.bytes;
+      if (count > 0 && size > MAX_BATCH_BYTES) break;
       count++;
     }
     return this.queue.splice(0, count);
@@ -87,7 +102,7 @@ export class AppendQueue {
 
   private async send(batch: readonly Pending[]): Promise<void> {
     try {
-      const outcomes = await this.write(batch.map((pending) => pending.json));
+      const outcomes = await this.write(batch);
       batch.forEach((pending, index) => {
         settle(pending, outcomes[index]);
       });
@@ -101,26 +116,16 @@ export class AppendQueue {
     }
   }
 
-  /** A failure that may pass is tried again with the same ids and expectations, which the store recognises. */
-  private async write(jsons: readonly string[]): Promise<Outcome[]> {
-    let ambiguous: Error | undefined;
-    for (let attempt = 1; ; attempt++) {
+  private write(batch: readonly Append[]): Promise<Outcome[]> {
+    const query = appendQuery(this.schema, batch);
+    const send = async (): Promise<Outcome[]> => {
       try {
-        const { rows } = await this.pool.query<{ outcome: Outcome }>({
-          name: `${this.schema}_append_many`,
-          text: `select ${this.schema}.append(x) as outcome from jsonb_array_elements($1::jsonb) with ordinality t(x, o) order by o`,
-          values: [`[${jsons.join(',')}]`],
-        });
-        return rows.map((row) => row.outcome);
+        return (await this.pool.query<Outcome>(query)).rows;
       } catch (error) {
-        const known = normalise(error, true);
-        if (known instanceof AmbiguousAppend) ambiguous = known;
-        else if (!(known instanceof StoreUnavailable)) throw known;
-        // One lost answer makes the whole ambiguous, also when the last attempt was plainly refused.
-        if (attempt >= ATTEMPTS || this.closed) throw ambiguous ?? known;
-        await delay(backoffMs(attempt));
+        throw normalise(error, true);
       }
-    }
+    };
+    return retryAppend(send, () => this.closed);
   }
 }
 

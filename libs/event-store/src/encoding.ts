@@ -4,6 +4,9 @@ import type { Expected, GlobalPosition, NewEvent, RecordedEvent } from './port.j
 /** Name of this backend and prefix of its positions. */
 export const BACKEND = 'pg';
 
+/** The form of a position of either backend, for those who take one from outside. */
+export const POSITION = /^(pg:\d{20}|kdb:\d{20}\/\d{20})$/;
+
 /** The largest revision and position. */
 export const MAX_INT64 = 9_223_372_036_854_775_807n;
 
@@ -107,12 +110,20 @@ const encodeEvent = (event: NewEvent): { id: string; type: string; data: string;
 
 const EXPECTED = { no_stream: -1n, any: -2n, stream_exists: -4n } as const;
 
-/** The append function's argument. Errors: InvalidArgument, AppendTooLarge. */
-export const appendArgument = (
+/** An append that has been checked: the expectation as its number, and what is stored of each event. */
+export interface CheckedAppend {
+  readonly stream: string;
+  readonly expected: bigint;
+  readonly events: readonly { id: string; type: string; data: string; meta: string }[];
+  readonly bytes: number;
+}
+
+/** Checks an append against the limits of the port. Errors: InvalidArgument, AppendTooLarge. */
+export const checkAppend = (
   stream: string,
   events: readonly NewEvent[],
   expected: Expected,
-): string => {
+): CheckedAppend => {
   checkName('a stream', stream);
   if (events.length === 0) throw new InvalidArgument('An append needs at least one event');
   const code = typeof expected === 'bigint' ? checkRevision(expected) : EXPECTED[expected];
@@ -121,5 +132,5 @@ export const appendArgument = (
     Buffer.byteLength(e.data) + Buffer.byteLength(e.meta);
   const bytes = body.reduce((sum, e) => sum + size(e), 0);
   if (bytes > MAX_BYTES) throw new AppendTooLarge(bytes);
-  return JSON.stringify({ stream, expected: code.toString(), events: body });
+  return { stream, expected: code, events: body, bytes };
 };

@@ -21,6 +21,7 @@ export const asError = (error: unknown): Error =>
 /** Turns a driver's failure into the port's errors; anything else stays as it is. `writing`: a lost answer is ambiguous. */
 export const normalise = (error: unknown, writing: boolean): Error => {
   const cause = asError(error);
+  if (cause instanceof Unavailable) return cause;
   const code = codeOf(cause);
   if (REFUSED_CODES.test(code) || REFUSED_TEXT.test(cause.message))
     return new StoreUnavailable(`The event store does not answer: ${code} ${cause.message}`, 500, {

@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 /** What the writer believes about a stream before it appends. Money uses 'no_stream' or an exact revision only. */
 export type Expected = 'any' | 'no_stream' | 'stream_exists' | bigint;
 
-/** An opaque, lexicographically ordered place in one store's log: `pg:<20 digits>`. Never computed by callers. */
+/** An opaque, lexicographically ordered place in one store's log: `pg:…` or `kdb:…`. Never computed by callers. */
 export type GlobalPosition = string & { readonly __position: unique symbol };
 
 /** Metadata is a flat string map on both backends. */
@@ -58,7 +58,7 @@ export interface Subscription {
 
 /** The event store port: the portable subset of KurrentDB and PostgreSQL (ADR 0002). */
 export interface EventStore {
-  /** Prefix of this store's positions ('pg'); a checkpoint of another backend is refused. */
+  /** Prefix of this store's positions ('pg' or 'kdb'); a checkpoint of another backend is refused. */
   readonly backend: string;
   /**
    * Appends all events or none. Errors: WrongExpectedRevision, StreamDeleted, AppendTooLarge (over 1 MiB),
@@ -99,12 +99,25 @@ export interface EventStore {
   close(): Promise<void>;
 }
 
+/** What a check of the whole log found. */
+export interface ChainReport {
+  readonly ok: boolean;
+  readonly events: number;
+  /** How many events are missing. */
+  readonly gaps: number;
+  readonly firstBadPosition?: string;
+  /** Stands for the whole log: SHA-256, hex; 64 zeros of an empty one. */
+  readonly headHash: string;
+}
+
 /**
- * The PostgreSQL store can also append inside the caller's own transaction on the same database, so that an
- * inbox row and the events that it caused commit together. The append takes the store's lock until the
- * transaction ends: keep such transactions short.
+ * A store that can also append with the caller's own transaction on the service's database, so that an inbox row and
+ * the events that it caused commit together. The append holds a lock until the transaction ends: keep it short.
+ * Events of one transaction are in the log right after its commit, and no later than the next read of their stream.
  */
 export interface TransactionalEventStore extends EventStore {
+  /** Recomputes the hashes of the whole log. */
+  verify(): Promise<ChainReport>;
   appendIn(
     tx: PoolClient,
     stream: string,

@@ -1,10 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
-import { AppendQueue, type Outcome, resultOf } from './append-queue.js';
-import { appendArgument, BACKEND, schemaName } from './encoding.js';
+import { AppendQueue, appendQuery, type Outcome, resultOf } from './append-queue.js';
+import { BACKEND, checkAppend, schemaName } from './encoding.js';
 import { normalise } from './failures.js';
 import { Listener } from './listener.js';
 import type {
   AppendResult,
+  ChainReport,
   Expected,
   GlobalPosition,
   NewEvent,
@@ -16,6 +17,7 @@ import type {
 } from './port.js';
 import { PostgresReader, type ReadAllOptions, type ReadStreamOptions } from './postgres-reader.js';
 import { type Feed, PollingSubscription } from './subscription.js';
+import { verifyChain } from './verify-chain.js';
 
 /** How the store is run. */
 export interface PostgresEventStoreOptions {
@@ -37,7 +39,10 @@ class PostgresEventStore implements TransactionalEventStore {
   private readonly wakers = new Set<() => void>();
   private readonly subscriptions = new Set<Subscription>();
 
-  constructor(pool: Pool, options: PostgresEventStoreOptions) {
+  constructor(
+    private readonly pool: Pool,
+    options: PostgresEventStoreOptions,
+  ) {
     this.schema = schemaName(options.schema);
     this.pollMs = options.pollIntervalMs ?? 250;
     this.reader = new PostgresReader(pool, this.schema);
@@ -54,8 +59,7 @@ class PostgresEventStore implements TransactionalEventStore {
     events: readonly NewEvent[],
     { expected }: { expected: Expected },
   ): Promise<AppendResult> {
-    const json = appendArgument(stream, events, expected);
-    return this.appends.add({ stream, expected, json });
+    return this.appends.add({ ...checkAppend(stream, events, expected), asked: expected });
   }
 
   async appendIn(
@@ -64,17 +68,14 @@ class PostgresEventStore implements TransactionalEventStore {
     events: readonly NewEvent[],
     { expected }: { expected: Expected },
   ): Promise<AppendResult> {
-    const json = appendArgument(stream, events, expected);
-    const query = {
-      name: `${this.schema}_append`,
-      text: `select ${this.schema}.append($1::jsonb) as outcome`,
-      values: [json],
-    };
+    const append = { ...checkAppend(stream, events, expected), asked: expected };
     // Not ambiguous: without the caller's commit nothing is written.
-    const { rows } = await tx.query<{ outcome: Outcome }>(query).catch((error: unknown) => {
-      throw normalise(error, false);
-    });
-    return resultOf({ stream, expected, json }, rows[0]?.outcome);
+    const { rows } = await tx
+      .query<Outcome>(appendQuery(this.schema, [append]))
+      .catch((error: unknown) => {
+        throw normalise(error, false);
+      });
+    return resultOf(append, rows[0]);
   }
 
   readStream(stream: string, options: ReadStreamOptions = {}): AsyncIterable<RecordedEvent> {
@@ -98,6 +99,10 @@ class PostgresEventStore implements TransactionalEventStore {
     handlers: SubscriptionHandlers,
   ): Subscription {
     return this.subscribe(this.reader.allFeed(after, filter), handlers);
+  }
+
+  async verify(): Promise<ChainReport> {
+    return verifyChain(this.pool, { schema: this.schema });
   }
 
   async close(): Promise<void> {

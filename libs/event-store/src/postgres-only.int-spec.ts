@@ -45,24 +45,28 @@ describe('PostgreSQL event store', () => {
       "update es.event set type = 'x'",
       'delete from es.event',
       'truncate es.event',
-      'truncate es.stream cascade',
+      'truncate es.stream',
+      'delete from es.stream',
     ])
       await expect(pool.query(sql)).rejects.toMatchObject({ code: 'ES405' });
   });
 
   it('the migration goes down and up again', async () => {
     const { pool } = await open();
-    for (const { down, up } of eventStoreMigrations) {
-      await pool.query(down);
-      await pool.query(up);
-    }
-    expect(await verifyChain(pool)).toEqual({ ok: true, events: 0, gaps: 0 });
+    for (const { down } of [...eventStoreMigrations].reverse().slice(1)) await pool.query(down);
+    for (const { up } of eventStoreMigrations.slice(0, -1)) await pool.query(up);
+    expect(await verifyChain(pool)).toEqual({
+      ok: true,
+      events: 0,
+      gaps: 0,
+      headHash: '0'.repeat(64),
+    });
   });
 
   it('a log of several pages verifies', async () => {
     const { pool, store } = await open();
     for (let n = 0; n < 5; n++) await store.append(streamId(), events(900), { expected: 'any' });
-    expect(await verifyChain(pool)).toEqual({ ok: true, events: 4_500, gaps: 0 });
+    expect(await verifyChain(pool)).toMatchObject({ ok: true, events: 4_500, gaps: 0 });
   });
 
   const tampering: readonly (readonly [string, string, number])[] = [
@@ -93,7 +97,7 @@ describe('PostgreSQL event store', () => {
     await pool.query(
       'alter table es.event disable trigger user; delete from es.event where pos > 7',
     );
-    expect(await verifyChain(pool)).toEqual({ ok: false, events: 7, gaps: 3 });
+    expect(await verifyChain(pool)).toMatchObject({ ok: false, events: 7, gaps: 3 });
   });
 
   it('appendIn commits and rolls back with the transaction of the caller', async () => {
@@ -159,7 +163,11 @@ describe('PostgreSQL event store', () => {
     await running.stop();
     expect(new Set(committed).size).toBeGreaterThan(200);
     expect(seen.events.map((e) => e.id).sort()).toEqual([...committed].sort());
-    expect(await verifyChain(pool)).toEqual({ ok: true, events: committed.length, gaps: 0 });
+    expect(await verifyChain(pool)).toMatchObject({
+      ok: true,
+      events: committed.length,
+      gaps: 0,
+    });
   });
 
   it('concurrent appends share transactions, and one that is refused does not spoil the others', async () => {

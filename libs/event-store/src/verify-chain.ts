@@ -1,9 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
 import { positionOf, schemaName } from './encoding.js';
 import { normalise } from './failures.js';
+import type { ChainReport } from './port.js';
 import { inTransaction } from './transaction.js';
 
 interface Walk {
+  head: Buffer;
   events: number;
   gaps: bigint;
   bad: string | null;
@@ -31,18 +33,17 @@ const check = (schema: string): string => `
   from linked`;
 
 const walk = async (tx: PoolClient, schema: string): Promise<Walk> => {
-  const found: Walk = { events: 0, gaps: 0n, bad: null };
+  const found: Walk = { head: Buffer.alloc(32), events: 0, gaps: 0n, bad: null };
   let last = '0';
-  let head: Buffer = Buffer.alloc(32);
   for (;;) {
-    const { rows } = await tx.query<PageReport>(check(schema), [last, head]);
+    const { rows } = await tx.query<PageReport>(check(schema), [last, found.head]);
     const page = rows[0];
     if (!page?.last || !page.head) return found;
     found.events += page.n;
     found.gaps += BigInt(page.missing);
     found.bad ??= page.bad;
     last = page.last;
-    head = page.head;
+    found.head = page.head;
   }
 };
 
@@ -53,16 +54,17 @@ const walk = async (tx: PoolClient, schema: string): Promise<Walk> => {
 export const verifyChain = (
   pool: Pool,
   options: { schema?: string } = {},
-): Promise<{ ok: boolean; events: number; firstBadPosition?: string; gaps: number }> => {
+): Promise<ChainReport> => {
   const schema = schemaName(options.schema);
   const work = async (tx: PoolClient) => {
-    const { events, gaps: holes, bad } = await walk(tx, schema);
+    const { head, events, gaps: holes, bad } = await walk(tx, schema);
     const { rows } = await tx.query<{ total: string }>(
       `select coalesce(sum(revision + 1), 0)::text as total from ${schema}.stream`,
     );
     const lost = BigInt(rows[0]?.total ?? 0) - BigInt(events);
     const gaps = Number(lost > holes ? lost : holes);
-    const report = { ok: bad === null && gaps === 0 && lost === 0n, events, gaps };
+    const ok = bad === null && gaps === 0 && lost === 0n;
+    const report = { ok, events, gaps, headHash: head.toString('hex') };
     return bad === null ? report : { ...report, firstBadPosition: positionOf(BigInt(bad)) };
   };
   return inTransaction(pool, work, 'begin isolation level repeatable read, read only').catch(

@@ -7,6 +7,7 @@ export * from './config/env-example.js';
 export * from './config/env.js';
 export * from './config/load-config.js';
 export * from './event-sourcing.js';
+export { openEventStore, type OpenEventStore } from './event-store.js';
 export * from './health.js';
 export { Answers, AnswersPage } from './http/answers.js';
 export * from './http/envelope.js';

@@ -1,6 +1,5 @@
 import { PARTITIONS } from '@daftari/contracts';
 import {
-  createPostgresEventStore,
   eventStoreMigrations,
   ProjectionRunner,
   type TransactionalEventStore,
@@ -17,6 +16,7 @@ import {
 } from '@daftari/messaging';
 import { Pool } from 'pg';
 import type { BaseConfig } from './config/base-config.js';
+import { openEventStore } from './event-store.js';
 import { createLogger, type Logger } from './logging.js';
 import { Database } from './persistence/database.js';
 import { kitMigrations } from './persistence/kit-migrations.js';
@@ -105,9 +105,10 @@ export const openResources = async (
   await bus.admin.createTopics(
     Object.entries(PARTITIONS).map(([topic, partitions]) => ({ topic, partitions })),
   );
-  const store = definition.eventSourced
-    ? createPostgresEventStore(db.pool, { listenConnectionString: config.DATABASE_URL })
+  const events = definition.eventSourced
+    ? await openEventStore({ service: definition.name, config, db, logger })
     : undefined;
+  const store = events?.store;
   const running: Stoppable[] = [];
   return {
     config,
@@ -117,6 +118,7 @@ export const openResources = async (
     ...(store ? { store } : {}),
     outbox: new Outbox(),
     async start(onFatal) {
+      if (events) running.push(events.start(onFatal));
       const producer = await bus.producer();
       const outboxRelay = new OutboxRelay({
         pool: db.pool,

@@ -4,3 +4,4 @@ export * from './postgres.js';
 export * from './token-issuer.js';
 export * from './platform-client.js';
 export * from './loan-walk.js';
+export * from './event-store-under-test.js';

@@ -44,7 +44,7 @@ export class PayoutTasks {
 
   /** Asks for the status; the answer arrives as a callback. An order that nobody knows of after a long time is sent again under the same id (ADR 6). */
   async poll(id: string): Promise<'done' | 'again'> {
-    const { state, meta, startedAt } = await this.streams.disbursement(id);
+    const { state, meta, startedAt, changedAt } = await this.streams.disbursement(id);
     if (
       (state.status !== 'accepted' &&
         state.status !== 'unknown' &&
@@ -52,7 +52,7 @@ export class PayoutTasks {
       !state.order
     )
       return 'done';
-    if (state.status === 'unknown' && (await this.isOld(id))) {
+    if (state.status === 'unknown' && this.isOld(changedAt)) {
       const outcome = await this.send(state.order);
       if (outcome.kind === 'accepted')
         await this.record(id, {
@@ -89,12 +89,9 @@ export class PayoutTasks {
     });
   }
 
-  private async isOld(id: string): Promise<boolean> {
-    const { rows } = await this.db.pool.query<{ old: boolean }>(
-      `select max(e.created) < now() - make_interval(secs => $2) as old from es.event e join es.stream s using (stream_id) where s.name = $1`,
-      [`disbursement-${id}`, this.config.PAYOUT_RESEND_AFTER_MS / 1_000],
-    );
-    return rows[0]?.old ?? false;
+  private isOld(changedAt: Date | null): boolean {
+    const age = changedAt ? this.clock.now().getTime() - changedAt.getTime() : 0;
+    return age > this.config.PAYOUT_RESEND_AFTER_MS;
   }
 
   private async record(id: string, command: DisbursementCommand): Promise<void> {

@@ -1,9 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { loanStatusChanged, type MessageDefinition, tenantChanged } from '@daftari/contracts';
+import { StreamNotFound } from '@daftari/event-store';
 import { deterministicId } from '@daftari/kernel';
 import { toBusMessage } from '@daftari/messaging';
 import { createService, messageFrom, type RunningService } from '@daftari/service-kit';
 import {
+  eventStoreEnvironment,
   eventually,
   startPostgres,
   startTokenIssuer,
@@ -81,6 +83,7 @@ export class PaymentsDriver {
       POLL_FIRST_MS: '200',
       POLL_MAX_MS: '1000',
       TASK_POLL_MS: '20',
+      ...eventStoreEnvironment(),
       ...env,
     });
     await this.publish(tenantChanged, { ...tenantChanged.example, tenantId: this.tenantId });
@@ -174,11 +177,14 @@ export class PaymentsDriver {
   }
 
   async eventsOf(stream: string): Promise<string[]> {
-    const rows = await this.rows(
-      'select e.type from es.event e join es.stream s using (stream_id) where s.name = $1 order by e.revision',
-      [stream],
-    );
-    return rows.map(({ type }) => String(type));
+    const types: string[] = [];
+    const { store } = this.payments.resources;
+    try {
+      for await (const { type } of store?.readStream(stream) ?? []) types.push(type);
+    } catch (error) {
+      if (!(error instanceof StreamNotFound)) throw error;
+    }
+    return types;
   }
 
   /** What left for a topic, in order: the types' last parts with their data. */

@@ -175,7 +175,7 @@ export const subscriptionCases = (subject: Subject): void => {
       const filter = { on: 'stream', prefixes: [streamId('nothing')] } as const;
       const running = subject.store.subscribeToAll({ after, filter }, seen.handlers);
       await during(running, async () => {
-        await eventually(() => seen.checkpoints.at(-1) === end);
+        await eventually(() => (seen.checkpoints.at(-1) ?? '') >= end);
       });
       expect(seen.events).toEqual([]);
       expect(seen.checkpoints).toEqual([...new Set(seen.checkpoints)].sort());

@@ -5,9 +5,11 @@ import {
   IsNotEmpty,
   IsString,
   IsUrl,
+  Matches,
   Max,
   Min,
   MinLength,
+  ValidateIf,
 } from 'class-validator';
 import { Env, offInProduction, strongKey } from './env.js';
 
@@ -98,6 +100,45 @@ export class BaseConfig extends EdgeConfig {
   @Min(4)
   @Max(100)
   DATABASE_POOL_MAX: number;
+
+  @Env({
+    description:
+      "Where the events of event-sourced services are kept: pg (the service's own database) or eventstoredb",
+    example: 'pg',
+    default: 'pg',
+  })
+  @IsIn(['pg', 'eventstoredb'])
+  EVENT_STORE: 'pg' | 'eventstoredb';
+
+  @Env({
+    description:
+      'Address of EventStoreDB or KurrentDB (23.10 or newer); only with EVENT_STORE=eventstoredb',
+    example: 'esdb://admin:secret@127.0.0.1:2113?tls=true',
+    secret: true,
+  })
+  @ValidateIf((config: BaseConfig) => config.EVENT_STORE === 'eventstoredb')
+  @Matches(/^(esdb|kurrentdb)(\+discover)?:\/\/\S+$/, {
+    message: 'must begin with esdb:// or kurrentdb://',
+  })
+  EVENTSTORE_URL?: string;
+
+  @Env({
+    description:
+      'Client of the event store: eventstore (@eventstore/db-client) or kurrent (@kurrent/kurrentdb-client)',
+    example: 'eventstore',
+    default: 'eventstore',
+  })
+  @IsIn(['eventstore', 'kurrent'])
+  EVENTSTORE_CLIENT: 'eventstore' | 'kurrent';
+
+  @Env({
+    description:
+      'What the streams of this installation begin with in the event store, before the name of the service',
+    example: 'daftari',
+    default: 'daftari',
+  })
+  @Matches(/^[a-z0-9_]{1,40}$/)
+  EVENTSTORE_NAMESPACE: string;
 
   @Env({ description: 'Bus driver', example: 'pg', default: 'pg' })
   @IsIn(['pg'])

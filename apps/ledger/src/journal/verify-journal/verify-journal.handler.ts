@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type TransactionalEventStore, verifyChain } from '@daftari/event-store';
+import type { TransactionalEventStore } from '@daftari/event-store';
 import { Database, EVENT_STORE, loadState } from '@daftari/service-kit';
 import { balanceKey, type Journal } from '../domain/journal.js';
 import { journalEvent, journalStream } from '../post-transaction/journal-writer.js';
@@ -17,6 +17,7 @@ export interface VerifyReport {
   readonly checks: readonly Check[];
   readonly entries: number;
   readonly lastPosition: string | null;
+  /** Stands for the whole log, hex: what a signed checkpoint would hold. */
   readonly headHash: string;
 }
 
@@ -43,7 +44,7 @@ export class VerifyJournalHandler {
   ) {}
 
   async verify(tenantId: string): Promise<VerifyReport> {
-    const chain = await verifyChain(this.db.pool);
+    const chain = await this.store.verify();
     const tables = await this.tables(tenantId);
     const { state: found } = await loadState(
       this.store,
@@ -75,16 +76,8 @@ export class VerifyJournalHandler {
       checks,
       entries: found.entries,
       lastPosition,
-      headHash: await this.headHash(),
+      headHash: chain.headHash,
     };
-  }
-
-  /** Hash of the last event, hex: what a signed checkpoint would hold. */
-  private async headHash(): Promise<string> {
-    const { rows } = await this.db.pool.query<{ hash: Buffer }>(
-      'select hash from es.event order by pos desc limit 1',
-    );
-    return rows[0]?.hash.toString('hex') ?? '0'.repeat(64);
   }
 
   /** The read models and how far they are, from one snapshot. */
