@@ -18,6 +18,7 @@ const OWNERS: Readonly<Record<string, Upstream>> = {
   disbursements: 'payments',
   notifications: 'notifications',
   reports: 'reporting',
+  'dead-letters': 'reporting',
 };
 
 /** Paths that need no token. */
