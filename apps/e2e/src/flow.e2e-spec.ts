@@ -9,7 +9,7 @@ let walk: LoanWalk;
 beforeAll(async () => {
   platform = await RunningPlatform.start(14_000);
   walk = await LoanWalk.prepare(platform.state);
-}, 180_000);
+}, 360_000);
 
 afterAll(async () => {
   await platform.stop();

@@ -29,7 +29,7 @@ let platform: RunningPlatform;
 
 beforeAll(async () => {
   platform = await RunningPlatform.start(15_000);
-}, 180_000);
+}, 360_000);
 
 afterAll(async () => {
   await platform.stop();

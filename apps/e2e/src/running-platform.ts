@@ -2,11 +2,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { jest } from '@jest/globals';
 import { eventually, platformState, type PlatformState } from '@daftari/testing';
+import { activeProfile } from './profile.js';
+
+// A whole platform on a machine that does other things too.
+jest.setTimeout(240_000);
 
 /** Runs the launcher and waits until it says that the platform is up; an exit before that is an error with its words. */
-const launch = async (dataDir: string, portBase: number): Promise<ChildProcess> => {
-  const env = { ...process.env, DATA_DIR: dataDir, PORT_BASE: String(portBase), NODE_OPTIONS: '' };
+const launch = async (
+  dataDir: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<ChildProcess> => {
+  const env = { ...process.env, ...settings, DATA_DIR: dataDir, NODE_OPTIONS: '' };
   const launcher = spawn(process.execPath, [resolve('apps/standalone/dist/main.js')], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -23,7 +31,7 @@ const launch = async (dataDir: string, portBase: number): Promise<ChildProcess> 
   );
   ended.catch(() => undefined);
   const up = eventually(() => output.includes('Daftari is up'), {
-    withinMs: 180_000,
+    withinMs: 280_000,
     what: 'the platform starts',
   });
   await Promise.race([up, ended]);
@@ -35,13 +43,26 @@ export class RunningPlatform {
   private constructor(
     private launcher: ChildProcess,
     readonly dataDir: string,
-    private readonly portBase: number,
+    private readonly env: Readonly<Record<string, string>>,
+    private readonly closeProfile: () => Promise<void>,
   ) {}
 
-  static async start(portBase: number): Promise<RunningPlatform> {
+  /** Starts one in the active profile; `settings` are further environment variables of the launcher. */
+  static async start(
+    portBase: number,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<RunningPlatform> {
+    const { portShift, open } = activeProfile();
+    const profile = await open();
     const dataDir = mkdtempSync(join(tmpdir(), 'daftari-e2e-'));
     chmodSync(dataDir, 0o755); // the database runs as a user of its own when tests run as root
-    return new RunningPlatform(await launch(dataDir, portBase), dataDir, portBase);
+    const env = { ...profile.settings, ...settings, PORT_BASE: String(portBase + portShift) };
+    try {
+      return new RunningPlatform(await launch(dataDir, env), dataDir, env, profile.close);
+    } catch (error) {
+      await profile.close();
+      throw error;
+    }
   }
 
   get state(): PlatformState {
@@ -50,7 +71,7 @@ export class RunningPlatform {
 
   /** Starts on the same data folder, after the launcher has ended. */
   async startAgain(): Promise<void> {
-    this.launcher = await launch(this.dataDir, this.portBase);
+    this.launcher = await launch(this.dataDir, this.env);
   }
 
   /** kill -9 of one process, as soon as it runs; the launcher starts it again. */
@@ -79,6 +100,7 @@ export class RunningPlatform {
   /** Stops everything and forgets the data. */
   async stop(): Promise<void> {
     await this.interrupt();
+    await this.closeProfile();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

@@ -1,16 +1,17 @@
-import { IsInt, IsString, IsUrl, Min } from 'class-validator';
+import { IsInt, IsString, Matches, Min } from 'class-validator';
 import { EdgeConfig, Env, notEmpty } from '@daftari/service-kit';
 
-const URL_RULE = { require_tld: false, require_protocol: true };
+/** One address, or one for each instance, comma separated. */
+const URL_RULE = /^https?:\/\/[^\s,/]+(,https?:\/\/[^\s,/]+)*$/;
 
 /** The environment of the gateway. */
 export class GatewayConfig extends EdgeConfig {
   @Env({
-    description: 'Address of identity',
+    description: 'Address of identity; here and below: one for each instance, comma separated',
     example: 'http://127.0.0.1:3001',
     default: 'http://127.0.0.1:3001',
   })
-  @IsUrl(URL_RULE)
+  @Matches(URL_RULE)
   IDENTITY_URL: string;
 
   @Env({
@@ -18,7 +19,7 @@ export class GatewayConfig extends EdgeConfig {
     example: 'http://127.0.0.1:3002',
     default: 'http://127.0.0.1:3002',
   })
-  @IsUrl(URL_RULE)
+  @Matches(URL_RULE)
   ORIGINATION_URL: string;
 
   @Env({
@@ -26,7 +27,7 @@ export class GatewayConfig extends EdgeConfig {
     example: 'http://127.0.0.1:3003',
     default: 'http://127.0.0.1:3003',
   })
-  @IsUrl(URL_RULE)
+  @Matches(URL_RULE)
   LEDGER_URL: string;
 
   @Env({
@@ -34,7 +35,7 @@ export class GatewayConfig extends EdgeConfig {
     example: 'http://127.0.0.1:3004',
     default: 'http://127.0.0.1:3004',
   })
-  @IsUrl(URL_RULE)
+  @Matches(URL_RULE)
   PAYMENTS_URL: string;
 
   @Env({
@@ -42,7 +43,7 @@ export class GatewayConfig extends EdgeConfig {
     example: 'http://127.0.0.1:3005',
     default: 'http://127.0.0.1:3005',
   })
-  @IsUrl(URL_RULE)
+  @Matches(URL_RULE)
   NOTIFICATIONS_URL: string;
 
   @Env({
@@ -50,7 +51,7 @@ export class GatewayConfig extends EdgeConfig {
     example: 'http://127.0.0.1:3006',
     default: 'http://127.0.0.1:3006',
   })
-  @IsUrl(URL_RULE)
+  @Matches(URL_RULE)
   REPORTING_URL: string;
 
   @Env({

@@ -20,6 +20,7 @@ const V1: Owners = {
   disbursements: 'payments',
   notifications: 'notifications',
   reports: 'reporting',
+  'dead-letters': 'reporting',
 };
 
 /** Every version of the API that is served; another one is another entry. */

@@ -28,6 +28,8 @@ export const service: ServiceDefinition<NotificationsConfig> = {
   config: NotificationsConfig,
   module: NotificationsModule,
   migrations: [notificationTables, contactRoles],
+  // Each message becomes a delivery of its own; only a user's changes build on each other.
+  looseOrder: [TOPIC.loanV1, TOPIC.applicationV1],
   produces: [TOPIC.deliveryV1, TOPIC.auditV1],
   openapi: {
     title: 'Notifications',

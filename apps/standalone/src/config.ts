@@ -30,6 +30,16 @@ export class StandaloneConfig {
   @IsOptional()
   SEED_PASSWORD: string;
 
+  @Env({
+    description: 'Processes of each service and of the gateway; more than one share the work',
+    example: '2',
+    default: 1,
+  })
+  @IsInt()
+  @Min(1)
+  @Max(4)
+  INSTANCES: number;
+
   @Env({ description: 'Level of the services in the log files', example: 'info', default: 'info' })
   @IsNotEmpty()
   LOG_LEVEL: string;

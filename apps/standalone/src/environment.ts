@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { deterministicId } from '@daftari/kernel';
-import type { Ports, ServiceName } from './layout.js';
+import { type Ports, type ServiceName, SERVICES } from './layout.js';
 import type { Secrets } from './secrets.js';
 
 /** The tenant that the seed makes. */
@@ -22,11 +22,15 @@ export const environmentOf = (
   name: ServiceName | 'gateway' | 'sandbox',
   settings: {
     ports: Ports;
+    /** Ports of every instance, when there are more; the gateway shares its requests among them. */
+    all?: readonly Ports[];
     secrets: Secrets;
     dataDir: string;
     logLevel: string;
     databaseUrl?: string;
     busUrl?: string;
+    /** Variables that choose another bus than the embedded one. */
+    bus?: Readonly<Record<string, string>>;
   },
 ): Record<string, string> => {
   const { ports, secrets, dataDir, logLevel } = settings;
@@ -45,13 +49,16 @@ export const environmentOf = (
       SANDBOX_DATA_FILE: resolve(join(dataDir, 'sandbox.jsonl')),
     };
   }
-  const urls = Object.fromEntries(
-    Object.entries(ports.of).map(([service, port]) => [
-      `${service.toUpperCase()}_URL`,
-      local(port),
-    ]),
-  );
-  if (name === 'gateway') return { ...common, ...urls, PORT: String(ports.gateway) };
+  const urlsOf = (instances: readonly Ports[]): Record<string, string> =>
+    Object.fromEntries(
+      SERVICES.map(({ name: service }) => [
+        `${service.toUpperCase()}_URL`,
+        instances.map(({ of }) => local(of[service])).join(','),
+      ]),
+    );
+  const urls = urlsOf([ports]);
+  if (name === 'gateway')
+    return { ...common, ...urlsOf(settings.all ?? [ports]), PORT: String(ports.gateway) };
   const own = {
     identity: {
       SEED_DEMO: 'true',
@@ -84,6 +91,7 @@ export const environmentOf = (
     PORT: String(ports.of[name]),
     DATABASE_URL: settings.databaseUrl ?? '',
     BUS_URL: settings.busUrl ?? '',
+    ...settings.bus,
     TEST_MODE: 'true',
   };
 };

@@ -20,14 +20,18 @@ export interface Ports {
   readonly of: Readonly<Record<ServiceName, number>>;
 }
 
-/** The ports for a base. */
-export const portsFrom = (base: number): Ports => ({
-  gateway: base,
+/** How far the ports of the second instance are from those of the first; each further one is ten more. */
+const INSTANCE_OFFSET = 40;
+const offsetOf = (instance: number): number =>
+  instance === 1 ? 0 : INSTANCE_OFFSET + 10 * (instance - 2);
+
+/** The ports for a base. Services have ports for each instance, counted from 1. */
+export const portsFrom = (base: number, instance = 1): Ports => ({
+  gateway: base + offsetOf(instance),
   sandbox: base + 90,
   smtp: base + 25,
   postgres: base + 32,
-  of: Object.fromEntries(SERVICES.map(({ name, offset }) => [name, base + offset])) as Record<
-    ServiceName,
-    number
-  >,
+  of: Object.fromEntries(
+    SERVICES.map(({ name, offset }) => [name, base + offsetOf(instance) + offset]),
+  ) as Record<ServiceName, number>,
 });

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { loadStandaloneConfig } from './load.js';
+import { loadBusSettings, loadStandaloneConfig } from './load.js';
 import { Platform } from './platform.js';
 
 const started = Date.now();
@@ -32,7 +32,7 @@ const summary = (platform: Platform, seconds: string): string => {
 };
 
 try {
-  const platform = new Platform(loadStandaloneConfig(process.env));
+  const platform = new Platform(loadStandaloneConfig(process.env), loadBusSettings(process.env));
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;

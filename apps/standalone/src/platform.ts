@@ -6,6 +6,7 @@ import type { StandaloneConfig } from './config.js';
 import { environmentOf } from './environment.js';
 import { type Ports, portsFrom, SERVICES } from './layout.js';
 import { PostgresServer } from './postgres-server.js';
+import type { BusSettings } from './load.js';
 import { type Secrets, secretsIn } from './secrets.js';
 import { Supervised } from './supervisor.js';
 
@@ -49,15 +50,23 @@ const assertFree = async (port: number, deadline: number): Promise<void> => {
 /** The whole embedded platform: one PostgreSQL server, the sandbox, every service as its own process. */
 export class Platform {
   readonly ports: Ports;
+  /** The ports of each instance; the first are `ports`. */
+  private readonly instances: readonly Ports[];
   readonly secrets: Secrets;
   private readonly postgres: PostgresServer;
   private readonly processes: Supervised[] = [];
   private readonly dataDir: string;
   private stopping = false;
 
-  constructor(private readonly config: StandaloneConfig) {
+  constructor(
+    private readonly config: StandaloneConfig,
+    private readonly bus: BusSettings,
+  ) {
     this.dataDir = resolve(config.DATA_DIR);
     this.ports = portsFrom(config.PORT_BASE);
+    this.instances = Array.from({ length: config.INSTANCES }, (_, i) =>
+      portsFrom(config.PORT_BASE, i + 1),
+    );
     mkdirSync(join(this.dataDir, 'logs'), { recursive: true });
     this.secrets = secretsIn(this.dataDir, config.SEED_PASSWORD);
     this.postgres = new PostgresServer({
@@ -73,21 +82,20 @@ export class Platform {
     try {
       progress('database');
       await this.postgres.start(() => void this.revivePostgres());
-      const busUrl = await this.postgres.ensureDatabase('bus');
+      const busUrl = this.bus.kind === 'pg' ? await this.postgres.ensureDatabase('bus') : '';
       progress('sandbox');
-      await this.launch('sandbox', `http://127.0.0.1:${String(this.ports.sandbox)}/readyz`, {});
+      await this.launch('sandbox', 1, {});
       progress('services');
       const urls = new Map<string, string>();
       for (const { name } of SERVICES) urls.set(name, await this.postgres.ensureDatabase(name));
-      const services = SERVICES.map(({ name }) =>
-        this.launch(name, `http://127.0.0.1:${String(this.ports.of[name])}/readyz`, {
-          databaseUrl: urls.get(name) ?? '',
-          busUrl,
-        }),
+      const services = this.instances.flatMap((_, i) =>
+        SERVICES.map(({ name }) =>
+          this.launch(name, i + 1, { databaseUrl: urls.get(name) ?? '', busUrl }),
+        ),
       );
       await Promise.all(services);
       progress('gateway');
-      await this.launch('gateway', `http://127.0.0.1:${String(this.ports.gateway)}/readyz`, {});
+      await Promise.all(this.instances.map((_, i) => this.launch('gateway', i + 1, {})));
     } catch (error) {
       await this.stop();
       throw error;
@@ -104,32 +112,37 @@ export class Platform {
 
   private async assertStartable(): Promise<void> {
     assertRoom(this.dataDir, MINIMUM_FREE_BYTES);
-    const { gateway, sandbox, smtp, of } = this.ports;
+    const { sandbox, smtp } = this.ports;
+    const own = this.instances.flatMap(({ gateway, of }) => [gateway, ...Object.values(of)]);
     // A launcher that was killed leaves its state behind, and processes that are about to notice and stop.
     const withinMs = existsSync(join(this.dataDir, 'platform.json')) ? LEFTOVERS_STOP_WITHIN_MS : 0;
     const deadline = Date.now() + withinMs;
-    for (const port of [gateway, ...Object.values(of), sandbox, smtp])
-      await assertFree(port, deadline);
+    for (const port of [...own, sandbox, smtp]) await assertFree(port, deadline);
   }
 
   private async launch(
     name: Parameters<typeof environmentOf>[0],
-    readyUrl: string,
+    instance: number,
     urls: { databaseUrl?: string; busUrl?: string },
   ): Promise<void> {
+    const ports = this.instances[instance - 1] ?? this.ports;
     const env = environmentOf(name, {
-      ports: this.ports,
+      ports,
+      all: this.instances,
       secrets: this.secrets,
       dataDir: this.dataDir,
       logLevel: this.config.LOG_LEVEL,
+      bus: this.bus.env,
       ...urls,
     });
+    const port = name === 'sandbox' || name === 'gateway' ? ports[name] : ports.of[name];
+    const title = instance === 1 ? name : `${name}-${String(instance)}`;
     const spec = {
-      name,
+      name: title,
       script: join(APPS, name, 'dist', 'main.js'),
       env,
-      readyUrl,
-      logFile: join(this.dataDir, 'logs', `${name}.log`),
+      readyUrl: `http://127.0.0.1:${String(port)}/readyz`,
+      logFile: join(this.dataDir, 'logs', `${title}.log`),
     };
     const process = new Supervised(spec, () => {
       this.writeState();
@@ -159,6 +172,7 @@ export class Platform {
     };
     const state = {
       gateway: `http://127.0.0.1:${String(this.ports.gateway)}`,
+      gateways: this.instances.map(({ gateway }) => `http://127.0.0.1:${String(gateway)}`),
       sandbox: `http://127.0.0.1:${String(this.ports.sandbox)}`,
       password: this.secrets.seedPassword,
       launcher: process.pid,

@@ -7,11 +7,24 @@ import {
   Server,
 } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
-import { deadLetterOf, deadLetterTopic } from './dead-letter.js';
+import {
+  asOriginal,
+  deadLetterOf,
+  deadLetterTopic,
+  retryOf,
+  retryTopic,
+  waitOf,
+} from './dead-letter.js';
 import { fromBusMessage, type IntegrationMessage } from './message.js';
 import { BusContext, keepHandlerErrors } from './nest-errors.js';
-import { StopConsumer } from './pg-consumer.js';
-import type { Bus, BusConsumer, BusMessage, BusProducer } from './port.js';
+import {
+  type Bus,
+  type BusConsumer,
+  type BusMessage,
+  type BusProducer,
+  type Lag,
+  StopConsumer,
+} from './port.js';
 import { retryDelayMs, verdictOn } from './retry-policy.js';
 
 interface Log {
@@ -20,10 +33,15 @@ interface Log {
   readonly error: (text: string, fields?: object) => void;
 }
 
+/** What became of a message: `later` waits on the retry topic. */
+export type Outcome = 'ok' | 'later' | 'dead-letter';
+
 /** How a service consumes. */
 export interface BusServerOptions {
   readonly bus: Bus;
   readonly group: string;
+  /** Topics whose messages need no order: what waits for a dependency does not hold up what comes after it. */
+  readonly looseOrder?: readonly string[];
   /** Throws ContractViolation for a message that breaks its schema. */
   readonly validate: (message: IntegrationMessage) => void;
   readonly onFatal: (error: Error) => void;
@@ -35,7 +53,7 @@ export interface BusServerOptions {
   readonly onHandled?: (handled: {
     message: IntegrationMessage;
     durationMs: number;
-    outcome: 'ok' | 'dead-letter';
+    outcome: Outcome;
     group: string;
   }) => void;
   /** Runs a message inside its context: correlation id, trace, tenant. */
@@ -90,6 +108,11 @@ export class BusServer extends Server implements CustomTransportStrategy {
     await this.producer?.close();
   }
 
+  /** How far behind this process is in the partitions that it owns now. */
+  async lag(): Promise<Lag[]> {
+    return (await this.consumer?.lag()) ?? [];
+  }
+
   override on(): void {
     throw new InvariantViolation('The bus server has no events of its own');
   }
@@ -102,19 +125,24 @@ export class BusServer extends Server implements CustomTransportStrategy {
     const { bus, group, onFatal } = this.options;
     const topics = [...this.routes.keys()];
     if (topics.length === 0) return;
+    const retries = topics.map((topic) => retryTopic(topic, group));
+    const letters = topics.map((topic) => deadLetterTopic(topic, group));
     await bus.admin.createTopics(
-      topics.map((topic) => ({ topic: deadLetterTopic(topic, group), partitions: 1 })),
+      [...letters, ...retries].map((topic) => ({ topic, partitions: 1 })),
     );
     this.producer = await bus.producer();
     this.consumer = await bus.consume({
       group,
-      topics,
+      topics: [...topics, ...retries],
       onFatal,
       handler: (message, { signal }) => this.receive(message, signal),
     });
   }
 
-  private async receive(raw: BusMessage, signal: AbortSignal): Promise<void> {
+  private async receive(given: BusMessage, signal: AbortSignal): Promise<void> {
+    const wait = waitOf(given, Date.now());
+    if (wait > 0) await delay(wait, undefined, { signal });
+    const raw = asOriginal(given);
     const started = performance.now();
     let message: IntegrationMessage;
     try {
@@ -139,13 +167,11 @@ export class BusServer extends Server implements CustomTransportStrategy {
     raw: BusMessage,
     message: IntegrationMessage,
     signal: AbortSignal,
-  ): Promise<'ok' | 'dead-letter'> {
-    let outcome: 'ok' | 'dead-letter' = 'ok';
-    for (const handler of this.routes.get(raw.topic) ?? []) {
-      const succeeded = await this.attempt(handler, raw, message, signal);
-      if (!succeeded) outcome = 'dead-letter';
-    }
-    return outcome;
+  ): Promise<Outcome> {
+    const outcomes: Outcome[] = [];
+    for (const handler of this.routes.get(raw.topic) ?? [])
+      outcomes.push(await this.attempt(handler, raw, message, signal));
+    return outcomes.find((outcome) => outcome !== 'ok') ?? 'ok';
   }
 
   private async attempt(
@@ -153,18 +179,23 @@ export class BusServer extends Server implements CustomTransportStrategy {
     raw: BusMessage,
     message: IntegrationMessage,
     signal: AbortSignal,
-  ): Promise<boolean> {
-    const { maxAttempts = 5, retryBaseMs = 200, logger } = this.options;
+  ): Promise<Outcome> {
+    const { maxAttempts = 5, retryBaseMs = 200, logger, looseOrder = [] } = this.options;
+    const order = looseOrder.includes(raw.topic) ? 'loose' : 'strict';
     for (let attempt = 1; ; attempt++) {
       try {
         await this.handle(handler, message, new BusContext([raw, signal]));
-        return true;
+        return 'ok';
       } catch (error) {
-        const verdict = verdictOn(error, attempt, maxAttempts);
+        const verdict = verdictOn(error, attempt, { maxAttempts, order });
         if (verdict === 'stop') throw new StopConsumer('a handler cannot go on', { cause: error });
         if (verdict === 'dead-letter') {
           await this.putAside(raw, error, attempt);
-          return false;
+          return verdict;
+        }
+        if (verdict === 'later') {
+          await this.postpone(raw, attempt);
+          return verdict;
         }
         const waitMs = retryDelayMs(attempt, retryBaseMs);
         logger?.warn('a message waits for another try', {
@@ -201,6 +232,14 @@ export class BusServer extends Server implements CustomTransportStrategy {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** The message waits on the retry topic, longer each time, and what comes after it goes on. */
+  private async postpone(raw: BusMessage, attempt: number): Promise<void> {
+    const { group, retryBaseMs = 200 } = this.options;
+    const attempts = Number(raw.headers['x-attempts'] ?? 0) + attempt;
+    const notBefore = new Date(Date.now() + retryDelayMs(attempts, retryBaseMs));
+    await this.producer?.send([retryOf(raw, { group, attempts, notBefore })]);
   }
 
   private async putAside(raw: BusMessage, error: unknown, attempts: number): Promise<void> {

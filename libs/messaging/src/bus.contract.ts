@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { eventually } from '@daftari/testing';
 import type { Bus, BusConsumer, BusMessage, MessageHandler, OutgoingMessage } from './port.js';
 import { gate } from './test-messages.js';
@@ -11,12 +12,14 @@ export interface BusHarness {
   close(): Promise<void>;
 }
 
-const TOPIC = 'loans';
+/** Own for each test: a broker that is shared keeps what an earlier test wrote. */
+let topic: string;
+let group: string;
 const PARTITIONS = 4;
 const SESSION_MS = 1_500;
 
 const text = (n: number | string, key: string | null = 'loan-1'): OutgoingMessage => ({
-  topic: TOPIC,
+  topic,
   key,
   value: Buffer.from(String(n)),
   headers: {},
@@ -34,7 +37,9 @@ export const busContract = (driver: string, create: () => Promise<BusHarness>): 
     beforeEach(async () => {
       harness = await create();
       bus = harness.bus;
-      await bus.admin.createTopics([{ topic: TOPIC, partitions: PARTITIONS }]);
+      topic = `loans-${randomUUID()}`;
+      group = `g-${randomUUID()}`;
+      await bus.admin.createTopics([{ topic, partitions: PARTITIONS }]);
     });
     afterEach(async () => {
       await harness.close();
@@ -43,10 +48,10 @@ export const busContract = (driver: string, create: () => Promise<BusHarness>): 
     const send = async (...messages: OutgoingMessage[]): Promise<void> => {
       await (await bus.producer()).send(messages);
     };
-    const consume = (handler: MessageHandler, on = bus, group = 'g'): Promise<BusConsumer> =>
+    const consume = (handler: MessageHandler, on = bus, inGroup = group): Promise<BusConsumer> =>
       on.consume({
-        group,
-        topics: [TOPIC],
+        group: inGroup,
+        topics: [topic],
         handler,
         sessionTimeoutMs: SESSION_MS,
         onFatal: (error) => {
@@ -55,7 +60,7 @@ export const busContract = (driver: string, create: () => Promise<BusHarness>): 
       });
     const collect = async (
       on = bus,
-      group = 'g',
+      inGroup = group,
     ): Promise<{ seen: BusMessage[]; values: () => string[]; consumer: BusConsumer }> => {
       const seen: BusMessage[] = [];
       const consumer = await consume(
@@ -63,14 +68,14 @@ export const busContract = (driver: string, create: () => Promise<BusHarness>): 
           seen.push(message);
         },
         on,
-        group,
+        inGroup,
       );
       return { seen, values: () => seen.map(valueOf), consumer };
     };
-    const committed = async (group = 'g'): Promise<bigint> =>
-      (await bus.admin.lag(group)).reduce((sum, lag) => sum + lag.committed, 0n);
-    const allCommitted = (count: number, group = 'g'): Promise<boolean> =>
-      eventually(async () => (await committed(group)) === BigInt(count), {
+    const committed = async (inGroup = group): Promise<bigint> =>
+      (await bus.admin.lag(inGroup)).reduce((sum, lag) => sum + lag.committed, 0n);
+    const allCommitted = (count: number, inGroup = group): Promise<boolean> =>
+      eventually(async () => (await committed(inGroup)) === BigInt(count), {
         what: `${String(count)} commits`,
       });
 
@@ -105,7 +110,7 @@ export const busContract = (driver: string, create: () => Promise<BusHarness>): 
 
     it('gives every group every message', async () => {
       await send(...numbers(5).map((n) => text(n)));
-      const [one, two] = [await collect(bus, 'one'), await collect(bus, 'two')];
+      const [one, two] = [await collect(bus, `${group}-1`), await collect(bus, `${group}-2`)];
       await eventually(() => one.seen.length === 5 && two.seen.length === 5);
       expect(one.values()).toEqual(two.values());
     });
@@ -199,7 +204,7 @@ export const busContract = (driver: string, create: () => Promise<BusHarness>): 
       await eventually(() => first.seen.length === 5);
       await first.consumer.stop();
       const partition = first.seen[0]?.partition ?? -1;
-      await bus.admin.seek('g', TOPIC, partition, 2n);
+      await bus.admin.seek(group, topic, partition, 2n);
       const again = await collect();
       await eventually(() => again.seen.length >= 3);
       expect(again.values()).toEqual(['2', '3', '4']);
@@ -207,11 +212,11 @@ export const busContract = (driver: string, create: () => Promise<BusHarness>): 
 
     it('refuses to move a group that is running', async () => {
       const { consumer } = await collect();
-      await expect(bus.admin.seek('g', TOPIC, 0, 0n)).rejects.toMatchObject({
+      await expect(bus.admin.seek(group, topic, 0, 0n)).rejects.toMatchObject({
         code: 'bus/group-is-running',
       });
       await consumer.stop();
-      await expect(bus.admin.seek('g', TOPIC, 0, 0n)).resolves.toBeUndefined();
+      await expect(bus.admin.seek(group, topic, 0, 0n)).resolves.toBeUndefined();
     });
 
     it('leaves a partition with a slow handler while others join, and others go on', async () => {
@@ -232,7 +237,9 @@ export const busContract = (driver: string, create: () => Promise<BusHarness>): 
       });
       expect(other.values()).not.toContain('s');
       hold.open();
-      await eventually(async () => (await bus.admin.lag('g')).every((l) => l.committed === l.end));
+      await eventually(async () =>
+        (await bus.admin.lag(group)).every((l) => l.committed === l.end),
+      );
       expect([...handled, ...other.values()].filter((value) => value === 's')).toHaveLength(1);
     });
 
@@ -254,7 +261,7 @@ export const busContract = (driver: string, create: () => Promise<BusHarness>): 
 
     it('keeps null values and headers as they are', async () => {
       const headers = { ce_id: '1', note: 'ünïcode "quoted"\n' };
-      await send({ topic: TOPIC, key: 'k', value: null, headers });
+      await send({ topic, key: 'k', value: null, headers });
       const { seen } = await collect();
       await eventually(() => seen.length === 1);
       expect(seen[0]).toMatchObject({ value: null, key: 'k', headers });
@@ -262,7 +269,7 @@ export const busContract = (driver: string, create: () => Promise<BusHarness>): 
 
     it('carries a message of 1 MiB', async () => {
       const value = Buffer.alloc(1_048_576, 7);
-      await send({ topic: TOPIC, key: 'k', value, headers: {} });
+      await send({ topic, key: 'k', value, headers: {} });
       const { seen } = await collect();
       await eventually(() => seen.length === 1);
       expect(seen[0]?.value?.equals(value)).toBe(true);
@@ -270,10 +277,10 @@ export const busContract = (driver: string, create: () => Promise<BusHarness>): 
 
     it('refuses a topic that does not exist', async () => {
       const unknown = { code: 'bus/unknown-topic' };
-      await expect(send({ ...text(1), topic: 'nowhere' })).rejects.toMatchObject(unknown);
+      await expect(send({ ...text(1), topic: `${topic}-nowhere` })).rejects.toMatchObject(unknown);
       const consuming = bus.consume({
-        group: 'g',
-        topics: ['nowhere'],
+        group,
+        topics: [`${topic}-nowhere`],
         handler: async () => undefined,
         onFatal: () => undefined,
       });
@@ -281,10 +288,10 @@ export const busContract = (driver: string, create: () => Promise<BusHarness>): 
     });
 
     it('does not change a topic that exists', async () => {
-      await bus.admin.createTopics([{ topic: TOPIC, partitions: PARTITIONS * 2 }]);
+      await bus.admin.createTopics([{ topic, partitions: PARTITIONS * 2 }]);
       const { consumer } = await collect();
       await consumer.stop();
-      expect(await bus.admin.lag('g')).toHaveLength(PARTITIONS);
+      expect(await bus.admin.lag(group)).toHaveLength(PARTITIONS);
     });
 
     it('tells how far a group is behind and since when', async () => {
@@ -294,8 +301,8 @@ export const busContract = (driver: string, create: () => Promise<BusHarness>): 
       await consumer.stop();
       await send(text(1), text(2));
       const partition = seen[0]?.partition;
-      const lag = (await bus.admin.lag('g')).find((each) => each.partition === partition);
-      expect(lag).toMatchObject({ group: 'g', topic: TOPIC, committed: 1n, end: 3n });
+      const lag = (await bus.admin.lag(group)).find((each) => each.partition === partition);
+      expect(lag).toMatchObject({ group, topic, committed: 1n, end: 3n });
       expect(lag?.oldestUnreadAt).toBeInstanceOf(Date);
     });
   });

@@ -1,5 +1,8 @@
 export * from './bus-server.js';
 export { deadLetterTopic } from './dead-letter.js';
+export * from './dead-letters.js';
+export { createKafkaBus } from './kafka-bus.js';
+export type { KafkaBusOptions } from './kafka-client.js';
 export * from './log-relay.js';
 export * from './message.js';
 export * from './migrations.js';
@@ -7,7 +10,6 @@ export { BusContext } from './nest-errors.js';
 export * from './outbox.js';
 export * from './partitioner.js';
 export { createPgBus, type PgBusOptions } from './pg-bus.js';
-export { StopConsumer } from './pg-consumer.js';
 export * from './port.js';
 export { type Expiring, purgeBus, purgeTable } from './purge.js';
 export { isTransient } from './retry-policy.js';

@@ -2,11 +2,12 @@ import { Rejected } from '@daftari/kernel';
 import { Client, Pool } from 'pg';
 import { partitionOf } from './partitioner.js';
 import { Pause } from './pause.js';
-import { PgConsumer } from './pg-consumer.js';
+import { type MessageRow, PgConsumer, toMessage } from './pg-consumer.js';
 import type {
   Bus,
   BusAdmin,
   BusConsumer,
+  BusMessage,
   BusProducer,
   ConsumeOptions,
   Lag,
@@ -45,6 +46,13 @@ class PgBus implements Bus {
       createTopics: (topics) => this.createTopics(topics),
       lag: (group) => this.lag(group),
       seek: (group, topic, partition, offset) => this.seek(group, topic, partition, offset),
+      topics: async () => {
+        const { rows } = await this.pool.query<{ topic: string }>(
+          'select topic from bus.topic order by 1',
+        );
+        return rows.map(({ topic }) => topic);
+      },
+      read: (topic, partition, from, most) => this.read(topic, partition, from, most),
     };
     this.listening = this.listen();
   }
@@ -55,9 +63,10 @@ class PgBus implements Bus {
 
   async consume(options: ConsumeOptions): Promise<BusConsumer> {
     for (const topic of options.topics) await this.partitionsOf(topic);
-    const consumer = new PgConsumer(this.pool, options, this.options.pollIntervalMs ?? 250, () =>
-      this.consumers.delete(consumer),
-    );
+    const consumer = new PgConsumer(this.pool, options, this.options.pollIntervalMs ?? 250, {
+      lagOf: (group) => this.lag(group),
+      onStopped: () => void this.consumers.delete(consumer),
+    });
     this.consumers.add(consumer);
     await consumer.join();
     return consumer;
@@ -157,6 +166,20 @@ class PgBus implements Bus {
     );
     if (!rows[0]?.moved)
       throw new Rejected('bus/group-is-running', `Stop every member of ${group} first`);
+  }
+
+  private async read(
+    topic: string,
+    partition: number,
+    from: bigint,
+    most: number,
+  ): Promise<BusMessage[]> {
+    await this.partitionsOf(topic);
+    const { rows } = await this.pool.query<MessageRow>(
+      'select * from bus.message where topic = $1 and partition = $2 and "offset" >= $3 order by "offset" limit $4',
+      [topic, partition, from.toString(), most],
+    );
+    return rows.map(toMessage);
   }
 
   private async listen(): Promise<void> {

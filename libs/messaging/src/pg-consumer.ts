@@ -3,9 +3,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { OwnedPartition } from './owned-partition.js';
 import { Pause } from './pause.js';
-import type { BusConsumer, BusMessage, ConsumeOptions } from './port.js';
+import {
+  type BusConsumer,
+  type BusMessage,
+  type ConsumeOptions,
+  type Lag,
+  StopConsumer,
+} from './port.js';
 
-interface Row {
+/** A row of bus.message. */
+export interface MessageRow {
   readonly topic: string;
   readonly partition: number;
   readonly offset: string;
@@ -27,9 +34,6 @@ const FETCH = `
   select m.topic, m.partition, m."offset", m.key, m.value, m.headers, m.ts from unnest($1::text[], $2::int[], $3::bigint[]) a(t, p, o)
   cross join lateral (select * from bus.message m where m.topic = a.t and m.partition = a.p and m."offset" >= a.o order by m."offset" limit ${String(PAGE)}) m`;
 
-/** A handler that cannot go on says so by throwing this; anything else is delivered again. */
-export class StopConsumer extends Error {}
-
 /** One member of a group: heartbeats, owns a fair share of the partitions, handles each partition in order. */
 export class PgConsumer implements BusConsumer {
   private readonly member = randomUUID();
@@ -46,7 +50,10 @@ export class PgConsumer implements BusConsumer {
     private readonly pool: Pool,
     private readonly options: ConsumeOptions,
     private readonly pollMs: number,
-    private readonly onStopped: () => void,
+    private readonly bus: {
+      readonly lagOf: (group: string) => Promise<Lag[]>;
+      readonly onStopped: () => void;
+    },
   ) {
     this.session = options.sessionTimeoutMs ?? 10_000;
   }
@@ -67,6 +74,11 @@ export class PgConsumer implements BusConsumer {
     return this.stopped;
   }
 
+  async lag(): Promise<Lag[]> {
+    const all = await this.bus.lagOf(this.options.group);
+    return all.filter(({ topic, partition }) => this.owned.has(`${topic}:${String(partition)}`));
+  }
+
   private async drain(): Promise<void> {
     this.stopping = true;
     for (const partition of this.owned.values()) partition.end();
@@ -75,7 +87,7 @@ export class PgConsumer implements BusConsumer {
     await this.query('select bus.leave($1, $2)', [this.options.group, this.member]).catch(
       () => undefined, // the database is away: the lease runs out by itself
     );
-    this.onStopped();
+    this.bus.onStopped();
   }
 
   /** Beats until the last running handler is done, so that nobody takes a partition that is still being handled. */
@@ -150,7 +162,7 @@ export class PgConsumer implements BusConsumer {
   }
 
   private async fetch(idle: readonly OwnedPartition[]): Promise<number> {
-    const { rows } = await this.pool.query<Row>({
+    const { rows } = await this.pool.query<MessageRow>({
       name: 'bus_fetch',
       text: FETCH,
       values: [
@@ -217,7 +229,8 @@ export class PgConsumer implements BusConsumer {
   }
 }
 
-const toMessage = (row: Row): BusMessage => ({
+/** The message that a row is. */
+export const toMessage = (row: MessageRow): BusMessage => ({
   topic: row.topic,
   partition: row.partition,
   offset: BigInt(row.offset),

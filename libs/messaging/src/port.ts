@@ -29,9 +29,15 @@ export type MessageHandler = (
   context: { readonly signal: AbortSignal },
 ) => Promise<void>;
 
-/** A running consumer of one group. `stop` finishes what is in flight, commits, and leaves the group. */
+/** A handler that cannot go on says so by throwing this; anything else is delivered again. */
+export class StopConsumer extends Error {}
+
+/** A running consumer of one group. */
 export interface BusConsumer {
+  /** Finishes what is in flight, commits, and leaves the group. */
   stop(): Promise<void>;
+  /** How far behind it is in the partitions that it owns now. */
+  lag(): Promise<Lag[]>;
 }
 
 /** How a consumer is run. */
@@ -64,9 +70,13 @@ export interface BusAdmin {
   lag(group: string): Promise<Lag[]>;
   /** Moves a stopped group; refused while it has members. */
   seek(group: string, topic: string, partition: number, offset: bigint): Promise<void>;
+  /** The names of all topics. */
+  topics(): Promise<string[]>;
+  /** Reads a partition without a group: from an offset to its end as it is now, at most `most` messages. */
+  read(topic: string, partition: number, from: bigint, most: number): Promise<BusMessage[]>;
 }
 
-/** The bus port. Drivers: PostgreSQL (embedded) now; Kafka fits behind it unchanged. */
+/** The bus port. Drivers: PostgreSQL (embedded) and Kafka. */
 export interface Bus {
   readonly admin: BusAdmin;
   producer(): Promise<BusProducer>;

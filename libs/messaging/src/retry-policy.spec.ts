@@ -28,8 +28,16 @@ describe('the retry policy', () => {
     ['a text', 'retry', 'dead-letter'],
   ] as const;
   it.each(table)('%s: at first %s, at last %s', (error, first, last) => {
-    expect(verdictOn(error, 1, 5)).toBe(first);
-    expect(verdictOn(error, 5, 5)).toBe(last);
+    expect(verdictOn(error, 1, { maxAttempts: 5 })).toBe(first);
+    expect(verdictOn(error, 5, { maxAttempts: 5, order: 'strict' })).toBe(last);
+  });
+
+  it('puts off what waits for a dependency where the order does not matter', () => {
+    const limits = { maxAttempts: 3, order: 'loose' } as const;
+    expect(verdictOn(new Unavailable('down'), 2, limits)).toBe('retry');
+    expect(verdictOn(new Unavailable('down'), 3, limits)).toBe('later');
+    expect(verdictOn(new NotFound('loan'), 3, limits)).toBe('dead-letter');
+    expect(verdictOn(new InvariantViolation('never'), 3, limits)).toBe('stop');
   });
 
   it('sees through an error that wraps a lost connection', () => {

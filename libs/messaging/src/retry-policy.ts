@@ -22,14 +22,25 @@ export const isTransient = (error: unknown): boolean => {
 };
 
 /** What becomes of a message after a failed try. */
-export type Verdict = 'retry' | 'dead-letter' | 'stop';
+export type Verdict = 'retry' | 'later' | 'dead-letter' | 'stop';
 
-/** The table of errors (style §9): our own fault stops, the sender's fault is put aside, the rest is tried again. */
-export const verdictOn = (error: unknown, attempt: number, maxAttempts: number): Verdict => {
+/** Must the messages of a topic be handled in their order? */
+export type Order = 'strict' | 'loose';
+
+/**
+ * The table of errors (style §9): our own fault stops, the sender's fault is put aside, the rest is tried again.
+ * What waits for a dependency holds its partition where order is strict; where it is not, it waits on the retry topic.
+ */
+export const verdictOn = (
+  error: unknown,
+  attempt: number,
+  limits: { readonly maxAttempts: number; readonly order?: Order },
+): Verdict => {
   if (error instanceof InvariantViolation) return 'stop';
   if (error instanceof ContractViolation) return 'dead-letter';
-  if (isTransient(error)) return 'retry';
-  return attempt < maxAttempts ? 'retry' : 'dead-letter';
+  if (attempt < limits.maxAttempts) return 'retry';
+  if (!isTransient(error)) return 'dead-letter';
+  return limits.order === 'loose' ? 'later' : 'retry';
 };
 
 /** Exponential, capped, with full jitter: so that consumers that failed together do not come back together. */

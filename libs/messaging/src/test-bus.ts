@@ -1,10 +1,10 @@
-import { type AddressInfo, createServer, connect, type Socket } from 'node:net';
 import { startPostgres, type TestPostgres } from '@daftari/testing';
 import { Client } from 'pg';
 import type { BusHarness } from './bus.contract.js';
 import { busMigrations } from './migrations.js';
 import { createPgBus } from './pg-bus.js';
 import type { Bus } from './port.js';
+import { type Wire, wireTo } from './test-wire.js';
 
 /** Runs migrations on a database. */
 export const migrate = async (
@@ -15,52 +15,6 @@ export const migrate = async (
   await client.connect();
   for (const { up } of migrations) await client.query(up);
   await client.end();
-};
-
-interface Wire {
-  readonly port: number;
-  cut(): void;
-  mend(): void;
-  close(): void;
-}
-
-/** A wire to a port that can be cut, as a crash or a broken network would. */
-const wireTo = async (target: number): Promise<Wire> => {
-  const sockets = new Set<Socket>();
-  let whole = true;
-  const drop = (): void => {
-    for (const socket of sockets) socket.destroy();
-    sockets.clear();
-  };
-  const server = createServer((inner) => {
-    if (!whole) {
-      inner.destroy();
-      return;
-    }
-    const outer = connect(target, '127.0.0.1');
-    for (const socket of [inner, outer]) {
-      sockets.add(socket);
-      socket.on('error', () => socket.destroy());
-    }
-    inner.on('close', () => outer.destroy());
-    outer.on('close', () => inner.destroy());
-    inner.pipe(outer).pipe(inner);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    cut() {
-      whole = false;
-      drop();
-    },
-    mend() {
-      whole = true;
-    },
-    close() {
-      server.close();
-      drop();
-    },
-  };
 };
 
 let databases = 0;

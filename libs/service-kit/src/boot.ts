@@ -9,6 +9,7 @@ import type { Pool } from 'pg';
 import { AccessGuard } from './auth/guard.js';
 import { TokenVerifier } from './auth/token-verifier.js';
 import { AuditInterceptor } from './audit.js';
+import { observeLag } from './bus-metrics.js';
 import type { BaseConfig } from './config/base-config.js';
 import { ConfigError, loadConfig } from './config/load-config.js';
 import { CoreModule } from './core.module.js';
@@ -116,41 +117,42 @@ const connectBus = (
   onFatal: (error: Error) => void,
 ): void => {
   const { logger } = resources;
-  app.connectMicroservice({
-    strategy: new BusServer({
-      bus: resources.bus,
-      group: definition.name,
-      validate: assertMessage,
-      onFatal,
-      context: ({ correlationId, traceparent }, run) =>
-        runInTrace({ correlationId, ...(traceparent !== undefined && { traceparent }) }, run),
-      onHandled: ({ message, durationMs, outcome, group }) => {
-        messageDuration.observe({ topic: message.topic, group, outcome }, durationMs / 1_000);
-        logger.info(
-          {
-            event: message.type,
-            messageId: message.id,
-            correlationId: message.correlationId,
-            tenantId: message.tenantId,
-            durationMs: Math.round(durationMs),
-            outcome,
-          },
-          'message',
-        );
+  const server = new BusServer({
+    bus: resources.bus,
+    group: definition.name,
+    looseOrder: definition.looseOrder ?? [],
+    validate: assertMessage,
+    onFatal,
+    context: ({ correlationId, traceparent }, run) =>
+      runInTrace({ correlationId, ...(traceparent !== undefined && { traceparent }) }, run),
+    onHandled: ({ message, durationMs, outcome, group }) => {
+      messageDuration.observe({ topic: message.topic, group, outcome }, durationMs / 1_000);
+      logger.info(
+        {
+          event: message.type,
+          messageId: message.id,
+          correlationId: message.correlationId,
+          tenantId: message.tenantId,
+          durationMs: Math.round(durationMs),
+          outcome,
+        },
+        'message',
+      );
+    },
+    logger: {
+      info: (text: string, fields?: object) => {
+        logger.debug(fields ?? {}, text);
       },
-      logger: {
-        info: (text: string, fields?: object) => {
-          logger.debug(fields ?? {}, text);
-        },
-        warn: (text: string, fields?: object) => {
-          logger.warn(fields ?? {}, text);
-        },
-        error: (text: string, fields?: object) => {
-          logger.error(fields ?? {}, text);
-        },
+      warn: (text: string, fields?: object) => {
+        logger.warn(fields ?? {}, text);
       },
-    }),
+      error: (text: string, fields?: object) => {
+        logger.error(fields ?? {}, text);
+      },
+    },
   });
+  app.connectMicroservice({ strategy: server });
+  observeLag(() => server.lag());
 };
 
 /** Boots a service from its definition and an environment; the caller closes it. */

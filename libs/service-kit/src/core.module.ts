@@ -9,6 +9,9 @@ import { ServiceHttp } from './resilience/service-http.js';
 import type { Resources } from './resources.js';
 import { TenantConsumer, Tenants } from './tenants.js';
 
+/** Injection token of the bus (Bus of messaging). */
+export const BUS = Symbol('Bus');
+
 /** What every service can inject. */
 @Global()
 @Module({})
@@ -20,6 +23,7 @@ export class CoreModule {
       { provide: CLOCK, useValue: { now: () => new Date() } },
       { provide: Database, useValue: resources.db },
       { provide: EVENT_STORE, useValue: resources.store ?? null },
+      { provide: BUS, useValue: resources.bus },
       { provide: Outbox, useValue: resources.outbox },
       { provide: Inbox, useValue: new Inbox() },
     ];

@@ -1,4 +1,3 @@
-import { PARTITIONS } from '@daftari/contracts';
 import {
   eventStoreMigrations,
   ProjectionRunner,
@@ -6,21 +5,19 @@ import {
 } from '@daftari/event-store';
 import {
   type Bus,
-  busMigrations,
-  createPgBus,
   LogRelay,
   Outbox,
   outboxMigrations,
   OutboxRelay,
   relayMigrations,
 } from '@daftari/messaging';
-import { Pool } from 'pg';
+import { openBus } from './bus.js';
 import type { BaseConfig } from './config/base-config.js';
 import { openEventStore } from './event-store.js';
 import { createLogger, type Logger } from './logging.js';
 import { Database } from './persistence/database.js';
 import { kitMigrations } from './persistence/kit-migrations.js';
-import { type Migration, Migrator, waitForDatabase } from './persistence/migrations.js';
+import { type Migration, Migrator } from './persistence/migrations.js';
 import { Purger } from './persistence/purger.js';
 import type { ServiceDefinition } from './service.js';
 
@@ -44,17 +41,6 @@ export const migrationsOf = (definition: ServiceDefinition): readonly Migration[
   ...(definition.eventSourced ? [...eventStoreMigrations, ...relayMigrations] : []),
   ...definition.migrations,
 ];
-
-/** Migrates the bus's own database. */
-export const migrateBus = async (url: string): Promise<void> => {
-  await waitForDatabase(url);
-  const pool = new Pool({ connectionString: url, max: 1 });
-  try {
-    await new Migrator(pool, busMigrations).up();
-  } finally {
-    await pool.end();
-  }
-};
 
 /** A relay that waits is nothing yet; one that keeps waiting is what the operator looks for first. */
 const loggedRetry =
@@ -94,17 +80,13 @@ export const openResources = async (
   config: BaseConfig,
 ): Promise<Resources> => {
   const logger = createLogger(definition.name, config.LOG_LEVEL);
-  await migrateBus(config.BUS_URL);
+  const bus = await openBus(definition.name, config, logger);
   const db = await Database.connect({
     url: config.DATABASE_URL,
     max: config.DATABASE_POOL_MAX,
     entities: definition.entities ?? [],
   });
   await new Migrator(db.pool, migrationsOf(definition)).up();
-  const bus = createPgBus({ connectionString: config.BUS_URL });
-  await bus.admin.createTopics(
-    Object.entries(PARTITIONS).map(([topic, partitions]) => ({ topic, partitions })),
-  );
   const events = definition.eventSourced
     ? await openEventStore({ service: definition.name, config, db, logger })
     : undefined;

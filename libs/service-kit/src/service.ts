@@ -17,6 +17,8 @@ export interface ServiceDefinition<C extends BaseConfig = BaseConfig> {
   readonly eventSourced?: boolean;
   /** The topics that it writes to; made when they are missing. */
   readonly produces: readonly Topic[];
+  /** Topics that it reads in any order: what waits for a dependency does not hold up what comes after it. */
+  readonly looseOrder?: readonly Topic[];
   /** What of its event log is published, as what. */
   readonly translate?: (event: RecordedEvent) => readonly IntegrationMessage[];
   /** Its own tables whose rows go after a time; handled messages and idempotency keys go by themselves. */

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 /** What a running embedded platform says of itself in its data folder. */
 export interface PlatformState {
   readonly gateway: string;
+  /** Every instance of the gateway; the first is `gateway`. */
+  readonly gateways: readonly string[];
   readonly sandbox: string;
   readonly password: string;
   readonly launcher: number;

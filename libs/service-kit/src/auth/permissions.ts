@@ -43,6 +43,7 @@ export const ROLE_PERMISSIONS = {
   operator: [
     'products:read',
     'calendar:advance',
+    'dead-letters:manage',
     'payments:operate',
     'payments:read',
     'loans:read',

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { type ErrorCode, Rejected, Unavailable } from '@daftari/kernel';
-import type { EdgeConfig } from '../config/base-config.js';
+import type { EdgeConfig } from '../config/edge-config.js';
 
 /** What an access token says. */
 export interface Claims {

@@ -92,6 +92,22 @@ describe('loadConfig', () => {
     expect(load({ DATABASE_POOL_MAX: '4' })).not.toThrow();
   });
 
+  it('wants an address of the bus that is used, and a whole login for Kafka', () => {
+    const load = (more: Record<string, string>) => (): unknown =>
+      loadConfig(ShopConfig, { ...env, BUS_URL: '', ...more });
+    expect(load({})).toThrow('BUS_URL');
+    expect(load({ BUS: 'carrier-pigeon' })).toThrow('BUS');
+    expect(load({ BUS: 'kafka' })).toThrow('KAFKA_BROKERS must be host:port');
+    expect(load({ BUS: 'kafka', KAFKA_BROKERS: 'kafka-1' })).toThrow('KAFKA_BROKERS');
+    const kafka = { BUS: 'kafka', KAFKA_BROKERS: 'kafka-1:9092,10.0.0.2:9093' };
+    expect(load(kafka)).not.toThrow();
+    const login = { ...kafka, KAFKA_SASL_MECHANISM: 'scram-sha-512' };
+    expect(load({ ...login, KAFKA_SASL_MECHANISM: 'gssapi' })).toThrow('KAFKA_SASL_MECHANISM');
+    expect(load(login)).toThrow(/KAFKA_SASL_USERNAME.*\n.*KAFKA_SASL_PASSWORD/);
+    expect(load({ ...login, KAFKA_SASL_USERNAME: 'a', KAFKA_SASL_PASSWORD: 'b' })).not.toThrow();
+    expect(load({ ...kafka, KAFKA_REPLICATION_FACTOR: '0' })).toThrow('KAFKA_REPLICATION_FACTOR');
+  });
+
   it("knows every variable, the parents' included", () => {
     expect(envVariables(ShopConfig).map((v) => v.name)).toEqual(
       expect.arrayContaining(['PORT', 'DATABASE_URL', 'SHOPS']),

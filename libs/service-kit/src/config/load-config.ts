@@ -1,5 +1,5 @@
 import { validateSync } from 'class-validator';
-import type { EdgeConfig } from './base-config.js';
+import type { EdgeConfig } from './edge-config.js';
 import { type EnvVariable, envVariables } from './env.js';
 
 /** The environment is wrong; `message` has one line per problem. */
@@ -40,11 +40,11 @@ const forRetention = (config: object): string[] => {
     : [];
 };
 
-/** Reads and validates one config class from the environment. Throws ConfigError listing every problem at once. */
-export const loadConfig = <T extends EdgeConfig>(
+/** Reads one config class from the environment and gives one line for each thing that is wrong with it. */
+export const readConfig = <T extends object>(
   configClass: new () => T,
-  env: NodeJS.ProcessEnv = process.env,
-): T => {
+  env: NodeJS.ProcessEnv,
+): { readonly config: T; readonly problems: string[] } => {
   const config = new configClass();
   const variables = envVariables(configClass);
   for (const variable of variables) {
@@ -54,7 +54,16 @@ export const loadConfig = <T extends EdgeConfig>(
   const problems = validateSync(config, { forbidUnknownValues: false }).map(
     (error) => `${error.property}: ${Object.values(error.constraints ?? {}).join(', ')}`,
   );
-  problems.push(...forEnvironment(config, variables), ...forRetention(config));
+  return { config, problems };
+};
+
+/** Reads and validates one config class from the environment. Throws ConfigError listing every problem at once. */
+export const loadConfig = <T extends EdgeConfig>(
+  configClass: new () => T,
+  env: NodeJS.ProcessEnv = process.env,
+): T => {
+  const { config, problems } = readConfig(configClass, env);
+  problems.push(...forEnvironment(config, envVariables(configClass)), ...forRetention(config));
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return config;
 };
