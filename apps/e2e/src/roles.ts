@@ -58,6 +58,12 @@ export const ALLOWED: Readonly<Record<string, string>> = {
   'GET /v1/reports/arrears': 'staff admin auditor operator',
   'GET /v1/reports/timings': 'staff admin auditor operator',
   'GET /v1/reports/check': 'staff admin auditor operator',
+
+  'GET /v1/dead-letters': 'operator',
+  'GET /v1/dead-letters/{id}': 'operator',
+  'POST /v1/dead-letters/replay': 'operator',
+  'POST /v1/dead-letters/{id}/replay': 'operator',
+  'POST /v1/dead-letters/{id}/discard': 'operator',
 };
 /** Routes for everybody, without a token. */
 export const PUBLIC = [

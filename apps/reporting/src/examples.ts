@@ -60,3 +60,36 @@ export const TIMINGS = {
 
 /** The loans against the ledger. */
 export const CHECK = { ok: true, compared: 1, differences: [] };
+
+/** A message that its service could not handle. */
+export const DEAD_LETTER = {
+  id: 'daftari.payments.payment.v1~reporting~0',
+  topic: 'daftari.payments.payment.v1',
+  group: 'reporting',
+  cause: 'message/invalid',
+  message: 'data/amount must match pattern',
+  attempts: 1,
+  failedAt: '2026-01-31T09:30:00.000Z',
+  tenantId: '9081d4bc-c86b-5a18-b0dd-fc7d0d45fe31',
+  type: 'daftari.payments.payment-settled.v1',
+  messageId: '0198c2f0-7d1e-7000-8000-000000000001',
+  correlationId: '0198c2f0-7d1e-7000-8000-000000000002',
+  key: '0198c2f0-7d1e-7000-8000-000000000003',
+  original: { partition: 3, offset: '41' },
+  resolution: null,
+};
+/** The same with its contents. */
+export const DEAD_LETTER_CONTENTS = {
+  ...DEAD_LETTER,
+  value: '{"amount":"many"}',
+  headers: { 'ce-type': DEAD_LETTER.type },
+};
+const decided = {
+  by: '0198c2f0-7d1e-7000-8000-000000000004',
+  reason: 'fixed in release 1.4',
+  at: '2026-01-31T10:00:00.000Z',
+};
+/** The same, handed to its service again. */
+export const REPLAYED = { ...DEAD_LETTER, resolution: { kind: 'replayed', ...decided } };
+/** The same, given up. */
+export const DISCARDED = { ...DEAD_LETTER, resolution: { kind: 'discarded', ...decided } };

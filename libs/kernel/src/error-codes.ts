@@ -220,6 +220,11 @@ export const ERROR_CODES = {
     meaning: 'A message came over a topic that is not its own.',
   },
   'message/invalid': { status: 422, meaning: 'A message breaks the schema of its type.' },
+  'dead-letter/not-found': { status: 404, meaning: 'There is no such dead letter.' },
+  'dead-letter/resolved': {
+    status: 409,
+    meaning: 'The dead letter was replayed or discarded before.',
+  },
   'bus/unknown-topic': { status: 404, meaning: 'The bus has no such topic.' },
   'bus/group-is-running': { status: 409, meaning: 'The consumer group has running members.' },
 } as const satisfies Readonly<Record<string, ErrorMeaning>>;

@@ -67,7 +67,7 @@ const suite = (create: () => Promise<BusHarness>): void => {
 
   const twoBad = async (): Promise<void> => {
     behaviour = async ({ id }) => {
-      if (id === 'bad') throw new ContractViolation('no such product', [], 'product/unknown');
+      if (id === 'bad') throw new ContractViolation('no such product', [], 'product/invalid');
       if (id === 'odd') throw new TypeError('x is not a function');
     };
     await listen();
@@ -83,7 +83,7 @@ const suite = (create: () => Promise<BusHarness>): void => {
     await twoBad();
     const all = await letters.list({ group });
     expect(all.map(({ messageId, cause }) => [messageId, cause])).toEqual([
-      ['bad', 'product/unknown'],
+      ['bad', 'product/invalid'],
       ['odd', 'TypeError'],
     ]);
     expect(await letters.list({ group, cause: 'TypeError' })).toEqual([all[1]]);
@@ -118,7 +118,7 @@ const suite = (create: () => Promise<BusHarness>): void => {
     });
     await eventually(() => elsewhere.length === 3);
     behaviour = async () => undefined;
-    const [bad] = await letters.list({ group, cause: 'product/unknown' });
+    const [bad] = await letters.list({ group, cause: 'product/invalid' });
     const replayed = await letters.replay(bad?.id ?? '', by);
     expect(replayed.resolution).toMatchObject({ kind: 'replayed', ...by });
     await eventually(() => handled.at(-1) === 'bad');

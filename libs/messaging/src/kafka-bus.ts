@@ -42,5 +42,5 @@ class KafkaBus implements Bus {
   }
 }
 
-/** The bus on Apache Kafka (ADR 0007). Topics are made by `admin.createTopics`, never by the broker. */
+/** The bus on Apache Kafka (ADR 0008). Topics are made by `admin.createTopics`, never by the broker. */
 export const createKafkaBus = (options: KafkaBusOptions): Bus => new KafkaBus(options);

@@ -8,7 +8,8 @@ import {
   DeadLetters,
   type DeadLettersOfCause,
 } from '@daftari/messaging';
-import { BUS, Idempotent, Meta, type RequestMeta, Requires } from '@daftari/service-kit';
+import { Answers, BUS, Idempotent, Meta, type RequestMeta, Requires } from '@daftari/service-kit';
+import { DEAD_LETTER, DEAD_LETTER_CONTENTS, DISCARDED, REPLAYED } from '../examples.js';
 import {
   DecideDeadLetterRequest,
   FindDeadLettersRequest,
@@ -26,6 +27,7 @@ export class DeadLettersController {
   }
 
   @Get()
+  @Answers([{ cause: DEAD_LETTER.cause, count: 1, letters: [DEAD_LETTER] }])
   @ApiOperation({ summary: 'Dead letters by cause, the oldest first' })
   async list(
     @Query() query: FindDeadLettersRequest,
@@ -37,6 +39,7 @@ export class DeadLettersController {
   }
 
   @Get(':id')
+  @Answers(DEAD_LETTER_CONTENTS)
   @ApiOperation({ summary: 'One dead letter with its contents' })
   async show(@Param('id') id: string, @Meta() meta: RequestMeta): Promise<DeadLetterContents> {
     return this.letters.show(id, meta.tenantId);
@@ -46,6 +49,7 @@ export class DeadLettersController {
   @Post('replay')
   @HttpCode(200)
   @Idempotent()
+  @Answers({ replayed: 1, letters: [REPLAYED] })
   @ApiOperation({ summary: 'Hand every letter that matches to its service again' })
   async replayAll(
     @Body() { reason, ...filter }: ReplayDeadLettersRequest,
@@ -59,6 +63,7 @@ export class DeadLettersController {
   @Post(':id/replay')
   @HttpCode(200)
   @Idempotent()
+  @Answers(REPLAYED)
   @ApiOperation({ summary: 'Hand one letter to its service again' })
   async replay(
     @Param('id') id: string,
@@ -72,6 +77,7 @@ export class DeadLettersController {
   @Post(':id/discard')
   @HttpCode(200)
   @Idempotent()
+  @Answers(DISCARDED)
   @ApiOperation({ summary: 'Give a letter up, with a reason' })
   async discard(
     @Param('id') id: string,
