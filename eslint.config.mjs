@@ -97,8 +97,10 @@ export default tseslint.config(
     // Where an environment comes in, whole, or is handed on to a process.
     files: [
       'apps/*/src/main.ts',
-      'apps/standalone/src/{demo,init-cluster,migrate,postgres-server,tenant,supervisor}.ts',
+      'apps/standalone/src/{dead-letters,demo,init-cluster,migrate,postgres-server,tenant,supervisor}.ts',
       'apps/e2e/src/running-platform.ts',
+      'libs/messaging/src/test-kafka.ts',
+      'libs/testing/src/{event-store-under-test,kafka}.ts',
       'libs/service-kit/src/{boot,config/load-config}.ts',
       '**/*spec.ts',
     ],
