@@ -4,7 +4,7 @@ import { METHOD_METADATA } from '@nestjs/common/constants.js';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { assertMessage } from '@daftari/contracts';
 import { invariant } from '@daftari/kernel';
-import { BusServer } from '@daftari/messaging';
+import { BusServer, type IntegrationMessage } from '@daftari/messaging';
 import type { Pool } from 'pg';
 import { ACCESS, AccessGuard } from './auth/guard.js';
 import { TokenVerifier } from './auth/token-verifier.js';
@@ -12,7 +12,7 @@ import { AuditInterceptor } from './audit.js';
 import type { BaseConfig } from './config/base-config.js';
 import { ConfigError, loadConfig } from './config/load-config.js';
 import { CoreModule } from './core.module.js';
-import { mountOperations } from './health.js';
+import { type HealthCheck, mountOperations } from './health.js';
 import { EnvelopeInterceptor } from './http/envelope.js';
 import { EnvelopeFilter } from './http/errors.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
@@ -20,12 +20,13 @@ import { newId } from './http/request-meta.js';
 import { validationPipe } from './http/validation.js';
 import { nestLogger } from './logging.js';
 import { migrateFromCommandLine } from './migrate.js';
-import { httpDuration, messageDuration } from './metrics.js';
+import { deadLetters, httpDuration, messageDuration } from './metrics.js';
 import { openApiOf } from './openapi.js';
 import { openResources, type Resources } from './resources.js';
 import type { ServiceDefinition } from './service.js';
 import { onShutdown } from './shutdown.js';
-import { runInTrace, traceparentFrom } from './trace.js';
+import { runInTrace, startSpan } from './trace.js';
+import { isOperationsPath, startTracing, traceparentOf, traceRequests } from './tracing.js';
 
 /** A service that is up. */
 export interface RunningService {
@@ -71,9 +72,10 @@ const assertAccessDeclared = (app: NestFastifyApplication): void => {
 
 const observeRequests = (app: NestFastifyApplication, resources: Resources): void => {
   const server = app.getHttpAdapter().getInstance();
+  traceRequests(server);
   // After the body has been read: its stream would lose the context.
   server.addHook('preValidation', (request, _reply, done) => {
-    const traceparent = traceparentFrom(request.headers.traceparent);
+    const traceparent = traceparentOf(request);
     runInTrace({ correlationId: request.id, ...(traceparent && { traceparent }) }, done);
   });
   server.addHook('onSend', async (request, reply) => {
@@ -85,7 +87,7 @@ const observeRequests = (app: NestFastifyApplication, resources: Resources): voi
       { method: request.method, route, status: String(reply.statusCode) },
       reply.elapsedTime / 1_000,
     );
-    if (/^\/(livez|readyz|health|metrics)/.test(route)) return;
+    if (isOperationsPath(route)) return;
     const { claims } = request;
     resources.logger.info(
       {
@@ -102,6 +104,48 @@ const observeRequests = (app: NestFastifyApplication, resources: Resources): voi
   });
 };
 
+/** Handles a message inside its trace, as a span of its own where spans are recorded. */
+const traceMessage = async <T>(
+  message: IntegrationMessage,
+  group: string,
+  run: () => Promise<T>,
+): Promise<T> => {
+  const { correlationId, topic, id, traceparent: parent } = message;
+  const span = startSpan({
+    name: `process ${topic}`,
+    kind: 'consumer',
+    ...(parent !== undefined && { parent }),
+    attributes: {
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': topic,
+      'messaging.message.id': id,
+      'messaging.consumer.group.name': group,
+    },
+  });
+  const traceparent = span?.traceparent ?? parent;
+  let failed = true;
+  try {
+    const trace = { correlationId, ...(traceparent !== undefined && { traceparent }) };
+    const result = await runInTrace(trace, run);
+    failed = result === 'dead-letter';
+    return result;
+  } finally {
+    span?.end({}, failed);
+  }
+};
+
+/** The database is needed to answer; without the bus and the relays the service works on, and messages wait. */
+const checksOf = <C extends BaseConfig>(
+  definition: ServiceDefinition<C>,
+  { db, bus, jobs }: Resources,
+  config: C,
+): readonly HealthCheck[] => [
+  { name: 'db', check: () => db.ping(), isNeeded: true },
+  { name: 'bus', check: () => bus.admin.lag(definition.name).then(() => true) },
+  { name: 'jobs', check: async () => jobs.areHealthy(), aliases: ['celery'] },
+  ...(definition.dependencies?.(config) ?? []),
+];
+
 const connectBus = (
   app: NestFastifyApplication,
   definition: ServiceDefinition,
@@ -115,8 +159,10 @@ const connectBus = (
       group: definition.name,
       validate: assertMessage,
       onFatal,
-      context: ({ correlationId, traceparent }, run) =>
-        runInTrace({ correlationId, ...(traceparent !== undefined && { traceparent }) }, run),
+      context: (message, run) => traceMessage(message, definition.name, run),
+      onDeadLetter: ({ topic, group, code }) => {
+        deadLetters.inc({ topic, group, code });
+      },
       onHandled: ({ message, durationMs, outcome, group }) => {
         messageDuration.observe({ topic: message.topic, group, outcome }, durationMs / 1_000);
         logger.info(
@@ -155,6 +201,7 @@ export const createService = async <C extends BaseConfig>(
   },
 ): Promise<RunningService> => {
   const config = loadConfig(definition.config, env);
+  const stopTracing = await startTracing(definition.name, config);
   const resources = await openResources(definition as unknown as ServiceDefinition, config);
   const app = await NestFactory.create<NestFastifyApplication>(
     CoreModule.with(definition.module, resources),
@@ -176,7 +223,7 @@ export const createService = async <C extends BaseConfig>(
   observeRequests(app, resources);
   connectBus(app, definition as unknown as ServiceDefinition, resources, onFatal);
   const server = app.getHttpAdapter().getInstance();
-  mountOperations(server, definition.name, [{ name: 'db', check: () => resources.db.ping() }]);
+  mountOperations(server, definition.name, checksOf(definition, resources, config));
   assertAccessDeclared(app);
   const document = openApiOf(app, definition.name, definition.openapi);
   server.get('/openapi.json', async (_request, reply) => reply.send(document));
@@ -191,6 +238,7 @@ export const createService = async <C extends BaseConfig>(
     async close() {
       await app.close();
       await resources.close();
+      await stopTracing();
     },
   };
 };
