@@ -118,6 +118,14 @@ export const poolConnections = new Gauge({
   registers,
 });
 
+/** 1 while a dependency's health check succeeds, 0 while it fails. */
+export const dependencyUp = new Gauge({
+  name: 'dependency_up',
+  help: 'Health checks: 1 up, 0 down',
+  labelNames: ['dependency'],
+  registers,
+});
+
 /** Rows of a queue of background work, by what they wait for. */
 export const backgroundWork = new Gauge({
   name: 'background_work_items',
