@@ -18,6 +18,6 @@ find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts
 find node_modules -type d \( -name test -o -name tests -o -name __tests__ -o -name docs -o -name examples -o -name benchmark -o -name benchmarks \) \
   -prune ! -path '*/src/*' ! -path '*/dist/*' ! -path '*/lib/*' -exec rm -rf {} +
 # Binaries for other C libraries.
-rm -rf node_modules/@node-rs/argon2-linux-*-musl
+rm -rf node_modules/typeorm/browser node_modules/@node-rs/argon2-linux-*-musl
 find node_modules -xtype l -delete
 find node_modules -type d -empty -delete
