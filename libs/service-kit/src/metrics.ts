@@ -161,14 +161,15 @@ export const readAtScrape = (read: () => void | Promise<void>): (() => void) => 
 const limited = async (read: () => void | Promise<void>): Promise<void> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, SOURCE_MS)));
-  await Promise.race([read(), late]).finally(() => {
+  const asked = Promise.resolve().then(read);
+  await Promise.race([asked, late]).finally(() => {
     clearTimeout(timer);
   });
 };
 
 /**
  * Every metric in Prometheus' text format. A source that fails or takes more than 2 s holds nothing up: its gauges
- * are missing from the answer, and an alert on their absence says so.
+ * stay as they were, and `dependency_up` says what is away.
  */
 export const renderMetrics = async (): Promise<string> => {
   await Promise.allSettled([...sources].map(limited));

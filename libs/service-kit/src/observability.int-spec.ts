@@ -77,6 +77,7 @@ const definition: ServiceDefinition = {
   module: SignalModule,
   migrations: [],
   produces: [TOPIC.tenantV1],
+  eventSourced: true,
   work: async () => [{ queue: 'letters', state: 'due', count: 3 }],
   dependencies: () => [{ name: 'integrations', check: () => isReachable(providerUrl) }],
   openapi: { title: 'Signals', description: 'For tests' },
@@ -162,6 +163,11 @@ const signal = async (headers: Readonly<Record<string, string>> = {}): Promise<s
   expect(response.status).toBe(201);
   return requestId;
 };
+const positionOfLast = async ({ resources }: RunningService): Promise<string> => {
+  const last = { after: 'end', direction: 'backwards', limit: 1 } as const;
+  for await (const event of resources.store?.readAll(last) ?? []) return event.position;
+  return '';
+};
 const status = async (path: string): Promise<number> =>
   (await fetch(`${service.url}${path}`)).status;
 const metrics = async (): Promise<string> => (await fetch(`${service.url}/api/metrics`)).text();
@@ -242,6 +248,29 @@ describe('metrics', () => {
     await eventually(async () => (await metrics()).includes('outbox_messages 0'));
   });
 
+  it('show how old the first event is that a projection has not passed', async () => {
+    const { store } = service.resources;
+    const event = { id: newId(), type: 'SignalSeen', data: {} };
+    await store?.append(`signal-${event.id}`, [event], { expected: 'no_stream' });
+    await service.pool.query(
+      "insert into projection_checkpoint(name, backend, position, version) values ('late', 'pg', '', 1)",
+    );
+    const lag = /event_log_follower_lag_seconds\{kind="projection",name="late"\} (\S+)/;
+    const first = Number(lag.exec(await metrics())?.[1]);
+    const second = await eventually(async () => {
+      const now = Number(lag.exec(await metrics())?.[1]);
+      return now > first && now;
+    });
+    expect([first > 0, second < 60]).toEqual([true, true]);
+    const { rows } = await service.pool.query<{ position: string }>(
+      "update projection_checkpoint set position = $1 where name = 'late' returning position",
+      [await positionOfLast(service)],
+    );
+    expect(rows[0]?.position).toMatch(/./);
+    expect(lag.exec(await metrics())?.[1]).toBe('0');
+    expect(await metrics()).toMatch(/events_appended_total [1-9]/);
+  });
+
   it('show how far the group is behind each topic', async () => {
     const { bus } = service.resources;
     const topic = deadLetterTopic(TOPIC.tenantV1, 'signals');
@@ -293,8 +322,6 @@ describe('health', () => {
     await servicePostgres.stop();
     await eventually(async () => (await status('/health/db/')) === 503);
     expect([await status('/readyz'), await status('/livez')]).toEqual([503, 200]);
-    // What cannot be read is missing from the metrics; the rest is there.
-    const text = await metrics();
-    expect(text).toMatch(/process_resident_memory_bytes [1-9]/);
+    expect(await metrics()).toContain('dependency_up{dependency="db"} 0');
   });
 });

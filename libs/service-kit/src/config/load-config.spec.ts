@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { IsInt, Min } from 'class-validator';
 import { BaseConfig } from './base-config.js';
 import { Env, envVariables } from './env.js';
@@ -49,6 +52,19 @@ describe('loadConfig', () => {
     expect(load({ BUS_RETENTION_DAYS: '30', INBOX_RETENTION_DAYS: '31' })).not.toThrow();
     expect(load({ DATABASE_POOL_MAX: '3' })).toThrow('DATABASE_POOL_MAX');
     expect(load({ DATABASE_POOL_MAX: '4' })).not.toThrow();
+  });
+
+  it('reads a secret from the file that NAME_FILE names, without its line end', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'daftari-secret-')), 'key');
+    writeFileSync(file, `${'s'.repeat(40)}\n`);
+    const { INTERNAL_KEY: _given, ...others } = env;
+    const config = loadConfig(ShopConfig, { ...others, INTERNAL_KEY_FILE: file });
+    expect(config.INTERNAL_KEY).toBe('s'.repeat(40));
+    const both = (): unknown => loadConfig(ShopConfig, { ...env, INTERNAL_KEY_FILE: file });
+    expect(both).toThrow('INTERNAL_KEY: set INTERNAL_KEY or INTERNAL_KEY_FILE, not both');
+    const away = (): unknown =>
+      loadConfig(ShopConfig, { ...others, INTERNAL_KEY_FILE: `${file}.away` });
+    expect(away).toThrow(`INTERNAL_KEY_FILE: ${file}.away cannot be read (ENOENT)`);
   });
 
   it("knows every variable, the parents' included", () => {
