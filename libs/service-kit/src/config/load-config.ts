@@ -24,8 +24,8 @@ const rawOf = (name: string, env: NodeJS.ProcessEnv, problems: string[]): string
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    problems.push(`${name}_FILE: ${file} cannot be read (${code})`);
+    const { code = error } = error as { code?: unknown };
+    problems.push(`${name}_FILE: ${file} cannot be read (${String(code)})`);
     return undefined;
   }
 };
