@@ -39,19 +39,19 @@ export const deadLetters = new Counter({
   registers,
 });
 
-/** Messages that a group has not read yet, by topic. */
+/** Messages that a group has not read yet, by partition. */
 export const busLag = new Gauge({
-  name: 'bus_consumer_lag_messages',
+  name: 'bus_consumer_lag',
   help: 'Messages that the group has not handled yet',
-  labelNames: ['topic', 'group'],
+  labelNames: ['group', 'topic', 'partition'],
   registers,
 });
 
-/** Seconds since the oldest unread message of a topic was written; 0 when all is read. */
+/** Seconds since the oldest unread message of a partition was written; 0 when all is read. */
 export const busOldestUnread = new Gauge({
-  name: 'bus_oldest_unread_age_seconds',
+  name: 'bus_oldest_unread_seconds',
   help: 'Age of the oldest message that the group has not handled yet',
-  labelNames: ['topic', 'group'],
+  labelNames: ['group', 'topic', 'partition'],
   registers,
 });
 

@@ -125,18 +125,11 @@ const secondsSince = (date: Date): number => Math.max(0, (Date.now() - date.getT
 const readBusLag = async (bus: Bus, group: string): Promise<void> => {
   metrics.busLag.reset();
   metrics.busOldestUnread.reset();
-  const byTopic = new Map<string, { unread: number; age: number }>();
-  for (const { topic, committed, end, oldestUnreadAt } of await bus.admin.lag(group)) {
-    const sum = byTopic.get(topic) ?? { unread: 0, age: 0 };
-    const age = oldestUnreadAt ? secondsSince(oldestUnreadAt) : 0;
-    byTopic.set(topic, {
-      unread: sum.unread + Number(end - committed),
-      age: Math.max(sum.age, age),
-    });
-  }
-  for (const [topic, { unread, age }] of byTopic) {
-    metrics.busLag.set({ topic, group }, unread);
-    metrics.busOldestUnread.set({ topic, group }, age);
+  for (const lag of await bus.admin.lag(group)) {
+    const labels = { group, topic: lag.topic, partition: String(lag.partition) };
+    metrics.busLag.set(labels, Number(lag.end - lag.committed));
+    const age = lag.oldestUnreadAt ? secondsSince(lag.oldestUnreadAt) : 0;
+    metrics.busOldestUnread.set(labels, age);
   }
 };
 
