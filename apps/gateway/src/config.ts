@@ -94,4 +94,13 @@ export class GatewayConfig extends EdgeConfig {
   })
   @IsString()
   CORS_ORIGINS: string;
+
+  @Env({
+    description:
+      'Addresses or networks of reverse proxies whose X-Forwarded-For is believed, comma separated; empty: none',
+    example: '172.16.0.0/12',
+    default: '',
+  })
+  @IsString()
+  TRUSTED_PROXIES: string;
 }

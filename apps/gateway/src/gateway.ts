@@ -1,18 +1,21 @@
 import helmet from '@fastify/helmet';
 import { ContractViolation, ERROR_CODES, Rejected } from '@daftari/kernel';
 import {
-  INTERNAL_HEADER,
+  httpDuration,
+  isOperationsPath,
   type Logger,
-  metricsRegistry,
   newId,
   nextTraceparent,
   sendError,
   TokenVerifier,
-  traceparentFrom,
+  traceparentOf,
+  traceRequests,
 } from '@daftari/service-kit';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { GatewayConfig } from './config.js';
+import { ActiveUsers } from './active-users.js';
 import { mountDocs } from './docs.js';
+import { mountHealth } from './health.js';
 import { Limit } from './limits.js';
 import { loggablePath, type Route, routeOf, VERSIONS } from './routes.js';
 import { SessionCheck } from './session-check.js';
@@ -54,6 +57,7 @@ export class Gateway {
   private readonly sessions: SessionCheck;
   private readonly limit: Limit;
   private readonly authLimit: Limit;
+  private readonly activeUsers = new ActiveUsers();
 
   constructor(
     private readonly config: GatewayConfig,
@@ -68,6 +72,7 @@ export class Gateway {
     this.server = Fastify({
       bodyLimit: config.BODY_LIMIT_BYTES,
       forceCloseConnections: true,
+      trustProxy: config.TRUSTED_PROXIES === '' ? false : config.TRUSTED_PROXIES,
       routerOptions: { ignoreTrailingSlash: true },
       genReqId: (request) => {
         const given = request.headers['x-request-id'];
@@ -79,6 +84,7 @@ export class Gateway {
   /** Prepares every route; the caller listens. */
   async mount(): Promise<void> {
     const { server } = this;
+    traceRequests(server);
     await server.register(helmet, {
       contentSecurityPolicy: {
         directives: {
@@ -97,6 +103,10 @@ export class Gateway {
       void reply.header('request-id', request.id);
     });
     server.addHook('onResponse', async (request, reply) => {
+      const route = request.routeOptions.url ?? 'unknown';
+      const labels = { method: request.method, route, status: String(reply.statusCode) };
+      httpDuration.observe(labels, reply.elapsedTime / 1_000);
+      if (isOperationsPath(route)) return;
       this.logger.info(
         {
           requestId: request.id,
@@ -111,7 +121,7 @@ export class Gateway {
     });
     this.allowHosts();
     this.allowOrigins();
-    this.mountOperations();
+    mountHealth(server, this.upstreams, this.config.INTERNAL_KEY);
     await mountDocs(server, this.upstreams);
     server.get('/api/errors', async (request, reply) =>
       reply.send({ success: true, data: ERROR_CODES, metadata: { requestId: request.id } }),
@@ -134,6 +144,7 @@ export class Gateway {
   }
 
   async close(): Promise<void> {
+    this.activeUsers.close();
     await this.server.close();
     await this.upstreams.close();
   }
@@ -172,6 +183,7 @@ export class Gateway {
       return undefined;
     }
     const claims = await this.tokens.verify(request.headers.authorization);
+    this.activeUsers.saw(claims.userId);
     await this.limit.count(claims.userId, reply);
     await this.sessions.assertActive(claims.sessionId);
     return claims.sessionId;
@@ -186,7 +198,7 @@ export class Gateway {
       ...Object.fromEntries(passed),
       'x-request-id': request.id,
       'x-client-ip': request.ip,
-      traceparent: nextTraceparent(traceparentFrom(request.headers.traceparent)),
+      traceparent: nextTraceparent(traceparentOf(request)),
     };
   }
 
@@ -225,55 +237,6 @@ export class Gateway {
         .header('access-control-allow-headers', PASSED_ON.join(','));
       await reply.status(204).send();
     });
-  }
-
-  private mountOperations(): void {
-    const check = async (
-      path: string,
-      request: FastifyRequest,
-      reply: FastifyReply,
-    ): Promise<FastifyReply> => {
-      const states = await Promise.all(
-        [...this.upstreams.urls.keys()].map(
-          async (name) => [name, await this.isHealthy(name, path)] as const,
-        ),
-      );
-      const healthy = states.every(([, ok]) => ok);
-      const data = {
-        status: healthy ? 'up' : 'down',
-        services: Object.fromEntries(states.map(([name, ok]) => [name, ok ? 'up' : 'down'])),
-      };
-      const metadata = {
-        requestId: request.id,
-        ...(healthy ? {} : { code: 'service/unavailable' }),
-      };
-      return reply.status(healthy ? 200 : 503).send({
-        success: healthy,
-        data,
-        ...(healthy ? {} : { message: 'Not healthy', errors: ['a service is down'] }),
-        metadata,
-      });
-    };
-    this.server.get('/livez', async (request, reply) =>
-      reply.send({ success: true, data: { status: 'up' }, metadata: { requestId: request.id } }),
-    );
-    for (const path of ['/readyz', '/health', '/api/health'])
-      this.server.get(path, (request, reply) => check('/readyz', request, reply));
-    this.server.get('/health/db', (request, reply) => check('/health/db', request, reply));
-    this.server.get('/api/metrics', async (_request, reply) =>
-      reply.type(metricsRegistry.contentType).send(await metricsRegistry.metrics()),
-    );
-  }
-
-  private async isHealthy(
-    name: Parameters<Upstreams['forward']>[0],
-    path: string,
-  ): Promise<boolean> {
-    const headers = { [INTERNAL_HEADER]: this.config.INTERNAL_KEY };
-    return this.upstreams.forward(name, { method: 'GET', path, headers }).then(
-      ({ status }) => status === 200,
-      () => false,
-    );
   }
 }
 

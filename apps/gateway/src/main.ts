@@ -1,5 +1,11 @@
 import 'reflect-metadata';
-import { createLogger, loadConfig, onShutdown, startProblem } from '@daftari/service-kit';
+import {
+  createLogger,
+  loadConfig,
+  onShutdown,
+  startProblem,
+  startTracing,
+} from '@daftari/service-kit';
 import { GatewayConfig } from './config.js';
 import { Gateway } from './gateway.js';
 
@@ -10,10 +16,11 @@ const fail = (error: unknown): never => {
 
 try {
   const config = loadConfig(GatewayConfig);
+  const stopTracing = await startTracing('gateway', config);
   const gateway = new Gateway(config, createLogger('gateway', config.LOG_LEVEL));
   await gateway.mount();
   await gateway.server.listen({ port: config.PORT, host: config.HOST });
-  onShutdown(() => gateway.close());
+  onShutdown(() => gateway.close().then(stopTracing));
 } catch (error) {
   fail(error);
 }

@@ -1,5 +1,5 @@
 import { Rejected } from '@daftari/kernel';
-import { INTERNAL_HEADER } from '@daftari/service-kit';
+import { cacheLookups, INTERNAL_HEADER } from '@daftari/service-kit';
 import type { Upstreams } from './upstreams.js';
 
 const REMEMBER_MS = 1_000;
@@ -17,7 +17,9 @@ export class SessionCheck {
   /** Throws 401 for a session that was ended. */
   async assertActive(sessionId: string): Promise<void> {
     const until = this.known.get(sessionId);
-    if (until !== undefined && until > Date.now()) return;
+    const isKnown = until !== undefined && until > Date.now();
+    cacheLookups.inc({ cache: 'sessions', result: isKnown ? 'hit' : 'miss' });
+    if (isKnown) return;
     const headers = { [INTERNAL_HEADER]: this.internalKey };
     const { status, body } = await this.upstreams.forward('identity', {
       method: 'GET',

@@ -1,4 +1,5 @@
 import { Unavailable } from '@daftari/kernel';
+import { watchBreaker } from '@daftari/service-kit';
 import CircuitBreaker from 'opossum';
 import { Agent, request } from 'undici';
 import type { GatewayConfig } from './config.js';
@@ -101,12 +102,14 @@ export class Upstreams {
         body: Buffer.from(await response.body.arrayBuffer()),
       };
     };
-    return new CircuitBreaker(send, {
+    const breaker = new CircuitBreaker(send, {
       timeout: timeoutMs,
       errorThresholdPercentage: 50,
       volumeThreshold: 20,
       resetTimeout: 1_000,
       name,
     });
+    watchBreaker(breaker);
+    return breaker;
   }
 }

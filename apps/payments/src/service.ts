@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TOPIC } from '@daftari/contracts';
-import type { ServiceDefinition } from '@daftari/service-kit';
+import { isReachable, type ServiceDefinition } from '@daftari/service-kit';
 import { PaymentsConfig } from './config.js';
 import { LedgerConsumer } from './consumers/ledger.consumer.js';
 import { LoanConsumer } from './consumers/loan.consumer.js';
@@ -21,7 +21,7 @@ import { OperatorController } from './review/operator.controller.js';
 import { ReviewController } from './review/review.controller.js';
 import { ReviewDesk } from './review/review-desk.js';
 import { Streams } from './streams.js';
-import { TaskQueue } from './tasks/task-queue.js';
+import { countTasks, TaskQueue } from './tasks/task-queue.js';
 import { TaskWorker } from './tasks/task-worker.js';
 import { translate } from './translate.js';
 
@@ -63,5 +63,9 @@ export const service: ServiceDefinition<PaymentsConfig> = {
   translate,
   projections: [paymentsProjection],
   expiring: [{ table: 'provider_call', column: 'at', days: 90 }],
+  work: countTasks,
+  dependencies: ({ DARAJA_BASE_URL }) => [
+    { name: 'integrations', check: () => isReachable(DARAJA_BASE_URL) },
+  ],
   openapi: { title: 'Payments', description: 'Money in and money out, once each.' },
 };

@@ -3,6 +3,10 @@ import { Env, envVariables } from '@daftari/service-kit';
 
 /** The environment of the sandbox. */
 export class SandboxConfig {
+  @Env({ description: 'Address to listen on', example: '127.0.0.1', default: '127.0.0.1' })
+  @IsString()
+  HOST: string;
+
   @Env({ description: 'Port of the simulated HTTP providers', example: '3090', default: 3_090 })
   @IsInt()
   @Min(0)

@@ -45,10 +45,10 @@ export class Sandbox {
 
   /** Listens; a taken port is a clear error. Gives the HTTP address. */
   async start(): Promise<string> {
-    const { SANDBOX_SMTP_PORT: smtp, SANDBOX_HTTP_PORT: port } = this.config;
+    const { SANDBOX_SMTP_PORT: smtp, SANDBOX_HTTP_PORT: port, HOST: host } = this.config;
     if (smtp !== 0 && !(await isFree(smtp))) throw new Error(`port ${String(smtp)} is taken`);
-    await this.messages.listen(smtp);
-    return this.server.listen({ port, host: '127.0.0.1' });
+    await this.messages.listen(smtp, host);
+    return this.server.listen({ port, host });
   }
 
   async stop(): Promise<void> {

@@ -27,6 +27,8 @@ interface ProjectionDeps {
   readonly projection: Projection;
   /** The projection has stopped: an unknown event type, or a handler that failed. */
   readonly onFatal?: (error: Error) => void;
+  /** Called after every step: whether it succeeded, or the projection waits for another try. */
+  readonly onStep?: (succeeded: boolean) => void;
 }
 
 interface Page {
@@ -97,8 +99,10 @@ export class ProjectionRunner {
       try {
         const moved = await this.step();
         failures = 0;
+        this.deps.onStep?.(true);
         if (!moved && !this.isStopped()) await this.signal.sleep(IDLE_MS);
       } catch (error) {
+        this.deps.onStep?.(false);
         if (!isTransient(error)) {
           this.stopped = true;
           this.deps.onFatal?.(asError(error));

@@ -42,6 +42,8 @@ export interface ProviderHttpOptions {
   readonly queue?: number;
   /** How long an open breaker keeps calls away before it lets one try. */
   readonly breakerResetMs?: number;
+  /** Given each breaker when it is made, so that its state can be shown. */
+  readonly onBreaker?: (breaker: CircuitBreaker) => void;
   readonly onCall?: (record: CallRecord) => void | Promise<void>;
 }
 
@@ -126,6 +128,7 @@ export class ProviderHttp {
       resetTimeout: this.options.breakerResetMs ?? 5_000,
       name,
     });
+    this.options.onBreaker?.(made);
     this.breakers.set(name, made);
     return made;
   }

@@ -56,6 +56,12 @@ export interface BusServerOptions {
     outcome: Outcome;
     group: string;
   }) => void;
+  /** Called when a message has been put aside. */
+  readonly onDeadLetter?: (letter: {
+    readonly topic: string;
+    readonly group: string;
+    readonly code: string;
+  }) => void;
   /** Runs a message inside its context: correlation id, trace, tenant. */
   readonly context?: <T>(message: IntegrationMessage, run: () => Promise<T>) => Promise<T>;
 }
@@ -246,6 +252,8 @@ export class BusServer extends Server implements CustomTransportStrategy {
     const { group, logger } = this.options;
     const letter = deadLetterOf(raw, { group, error, attempts, failedAt: new Date() });
     await this.producer?.send([letter]);
+    const code = letter.headers['x-error-code'] ?? '';
+    this.options.onDeadLetter?.({ topic: raw.topic, group, code });
     logger?.error('a message became a dead letter', {
       topic: raw.topic,
       partition: raw.partition,

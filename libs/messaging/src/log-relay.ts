@@ -18,6 +18,8 @@ export interface LogRelayOptions {
   readonly onFatal?: (error: Error) => void;
   /** Called for every failed try; the relay goes on trying. */
   readonly onRetry?: (error: Error, attempt: number) => void;
+  /** Called after every try that succeeded, also one that found nothing to do. */
+  readonly onPass?: () => void;
 }
 
 const PAGE = 200;
@@ -66,6 +68,7 @@ export class LogRelay {
     const onRetry = this.options.onRetry ?? (() => undefined);
     while (!signal.aborted) {
       const moved = await retryForever(() => this.publish(), { signal, baseMs: 200, onRetry });
+      if (moved !== undefined) this.options.onPass?.();
       if (moved === 0) await this.pause.sleep(POLL_MS);
     }
   }

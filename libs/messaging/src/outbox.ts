@@ -44,6 +44,8 @@ export interface OutboxRelayOptions {
   readonly onFatal?: (error: Error) => void;
   /** Called for every failed try; the relay goes on trying. */
   readonly onRetry?: (error: Error, attempt: number) => void;
+  /** Called after every try that succeeded, also one that found nothing to do. */
+  readonly onPass?: () => void;
 }
 
 /** Publishes the outbox in the order in which it was written, one relay at a time; a row goes only after the bus has it. */
@@ -77,6 +79,7 @@ export class OutboxRelay {
     const onRetry = this.options.onRetry ?? (() => undefined);
     while (!signal.aborted) {
       const sent = await retryForever(() => this.next(), { signal, baseMs: 200, onRetry });
+      if (sent !== undefined) this.options.onPass?.();
       if (sent === 0) await this.pause.sleep(this.options.pollIntervalMs ?? 500);
     }
   }

@@ -4,7 +4,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { assertMessage } from '@daftari/contracts';
 import { invariant } from '@daftari/kernel';
-import { BusServer } from '@daftari/messaging';
+import { BusServer, type IntegrationMessage } from '@daftari/messaging';
 import type { Pool } from 'pg';
 import { AccessGuard } from './auth/guard.js';
 import { TokenVerifier } from './auth/token-verifier.js';
@@ -13,7 +13,7 @@ import { observeLag } from './bus-metrics.js';
 import type { BaseConfig } from './config/base-config.js';
 import { ConfigError, loadConfig } from './config/load-config.js';
 import { CoreModule } from './core.module.js';
-import { mountOperations } from './health.js';
+import { type HealthCheck, mountOperations } from './health.js';
 import { EnvelopeInterceptor } from './http/envelope.js';
 import { EnvelopeFilter } from './http/errors.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
@@ -22,12 +22,13 @@ import { handlersOf } from './http/routes.js';
 import { validationPipe } from './http/validation.js';
 import { nestLogger } from './logging.js';
 import { migrateFromCommandLine } from './migrate.js';
-import { httpDuration, messageDuration } from './metrics.js';
+import { deadLetters, httpDuration, messageDuration } from './metrics.js';
 import { openApiOf } from './openapi.js';
 import { openResources, type Resources } from './resources.js';
 import type { ServiceDefinition } from './service.js';
 import { onShutdown } from './shutdown.js';
-import { runInTrace, traceparentFrom } from './trace.js';
+import { runInTrace, startSpan } from './trace.js';
+import { isOperationsPath, startTracing, traceparentOf, traceRequests } from './tracing.js';
 
 /** A service that is up. */
 export interface RunningService {
@@ -79,9 +80,10 @@ const assertDocumented = (routes: ReadonlySet<string>, document: OpenAPIObject):
 
 const observeRequests = (app: NestFastifyApplication, resources: Resources): void => {
   const server = app.getHttpAdapter().getInstance();
+  traceRequests(server);
   // After the body has been read: its stream would lose the context.
   server.addHook('preValidation', (request, _reply, done) => {
-    const traceparent = traceparentFrom(request.headers.traceparent);
+    const traceparent = traceparentOf(request);
     runInTrace({ correlationId: request.id, ...(traceparent && { traceparent }) }, done);
   });
   server.addHook('onSend', async (request, reply) => {
@@ -93,7 +95,7 @@ const observeRequests = (app: NestFastifyApplication, resources: Resources): voi
       { method: request.method, route, status: String(reply.statusCode) },
       reply.elapsedTime / 1_000,
     );
-    if (/^\/(livez|readyz|health|metrics)/.test(route)) return;
+    if (isOperationsPath(route)) return;
     const { claims } = request;
     resources.logger.info(
       {
@@ -110,12 +112,54 @@ const observeRequests = (app: NestFastifyApplication, resources: Resources): voi
   });
 };
 
+/** Handles a message inside its trace, as a span of its own where spans are recorded. */
+const traceMessage = async <T>(
+  message: IntegrationMessage,
+  group: string,
+  run: () => Promise<T>,
+): Promise<T> => {
+  const { correlationId, topic, id, traceparent: parent } = message;
+  const span = startSpan({
+    name: `process ${topic}`,
+    kind: 'consumer',
+    ...(parent !== undefined && { parent }),
+    attributes: {
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': topic,
+      'messaging.message.id': id,
+      'messaging.consumer.group.name': group,
+    },
+  });
+  const traceparent = span?.traceparent ?? parent;
+  let failed = true;
+  try {
+    const trace = { correlationId, ...(traceparent !== undefined && { traceparent }) };
+    const result = await runInTrace(trace, run);
+    failed = result === 'dead-letter';
+    return result;
+  } finally {
+    span?.end({}, failed);
+  }
+};
+
+/** The database is needed to answer; without the bus and the relays the service works on, and messages wait. */
+const checksOf = <C extends BaseConfig>(
+  definition: ServiceDefinition<C>,
+  { db, bus, jobs }: Resources,
+  config: C,
+): readonly HealthCheck[] => [
+  { name: 'db', check: () => db.ping(), isNeeded: true },
+  { name: 'bus', check: () => bus.admin.lag(definition.name).then(() => true) },
+  { name: 'jobs', check: async () => jobs.areHealthy(), aliases: ['celery'] },
+  ...(definition.dependencies?.(config) ?? []),
+];
+
 const connectBus = (
   app: NestFastifyApplication,
   definition: ServiceDefinition,
   resources: Resources,
   onFatal: (error: Error) => void,
-): void => {
+): (() => void) => {
   const { logger } = resources;
   const server = new BusServer({
     bus: resources.bus,
@@ -123,8 +167,10 @@ const connectBus = (
     looseOrder: definition.looseOrder ?? [],
     validate: assertMessage,
     onFatal,
-    context: ({ correlationId, traceparent }, run) =>
-      runInTrace({ correlationId, ...(traceparent !== undefined && { traceparent }) }, run),
+    context: (message, run) => traceMessage(message, definition.name, run),
+    onDeadLetter: ({ topic, group, code }) => {
+      deadLetters.inc({ topic, group, code });
+    },
     onHandled: ({ message, durationMs, outcome, group }) => {
       messageDuration.observe({ topic: message.topic, group, outcome }, durationMs / 1_000);
       logger.info(
@@ -152,7 +198,7 @@ const connectBus = (
     },
   });
   app.connectMicroservice({ strategy: server });
-  observeLag(() => server.lag());
+  return observeLag(() => server.lag());
 };
 
 /** Boots a service from its definition and an environment; the caller closes it. */
@@ -164,10 +210,15 @@ export const createService = async <C extends BaseConfig>(
   },
 ): Promise<RunningService> => {
   const config = loadConfig(definition.config, env);
+  const stopTracing = await startTracing(definition.name, config);
   const resources = await openResources(definition as unknown as ServiceDefinition, config);
-  return serve(definition as unknown as ServiceDefinition, resources, onFatal).catch(
+  const release = async (): Promise<void> => {
+    await resources.close();
+    await stopTracing();
+  };
+  return serve(definition as unknown as ServiceDefinition, resources, { onFatal, release }).catch(
     async (error: unknown) => {
-      await resources.close();
+      await release();
       throw error;
     },
   );
@@ -176,7 +227,7 @@ export const createService = async <C extends BaseConfig>(
 const serve = async (
   definition: ServiceDefinition,
   resources: Resources,
-  onFatal: (error: Error) => void,
+  { onFatal, release }: { onFatal: (error: Error) => void; release: () => Promise<void> },
 ): Promise<RunningService> => {
   const { config } = resources;
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -198,9 +249,9 @@ const serve = async (
   app.useGlobalPipes(validationPipe());
   const routes = routesOf(app);
   observeRequests(app, resources);
-  connectBus(app, definition, resources, onFatal);
+  const unobserve = connectBus(app, definition, resources, onFatal);
   const server = app.getHttpAdapter().getInstance();
-  mountOperations(server, definition.name, [{ name: 'db', check: () => resources.db.ping() }]);
+  mountOperations(server, definition.name, checksOf(definition, resources, config));
   assertAccessDeclared(app);
   const document = openApiOf(app, definition.name, definition.openapi);
   server.get('/openapi.json', async (_request, reply) => reply.send(document));
@@ -216,7 +267,8 @@ const serve = async (
     resources,
     async close() {
       await app.close();
-      await resources.close();
+      unobserve();
+      await release();
     },
   };
 };

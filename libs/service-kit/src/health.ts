@@ -1,13 +1,38 @@
 import type { FastifyInstance } from 'fastify';
-import { metricsRegistry } from './metrics.js';
+import { dependencyUp, metricsRegistry, readAtScrape, renderMetrics } from './metrics.js';
 
 /** A named dependency check. */
 export interface HealthCheck {
   readonly name: string;
   readonly check: () => Promise<boolean>;
+  /** The process cannot answer requests without it: part of /readyz. */
+  readonly isNeeded?: boolean;
+  /** Other names of its path below /health. */
+  readonly aliases?: readonly string[];
 }
 
-/** Adds /livez, /readyz, /health and one /health/<name> per dependency, and /metrics, outside the API's guard. */
+const CHECK_MS = 1_500;
+
+/** False for a check that fails, and for one that takes more than 1.5 s. */
+const isUp = async ({ check }: HealthCheck): Promise<boolean> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(false);
+    }, CHECK_MS);
+  });
+  const asked = Promise.resolve()
+    .then(check)
+    .catch(() => false);
+  return Promise.race([asked, late]).finally(() => {
+    clearTimeout(timer);
+  });
+};
+
+/**
+ * Adds /livez (the process), /readyz (what requests need), /health (everything), /health/<name> for each dependency, and
+ * the metrics at /metrics and /api/metrics, outside the API's guard. 503 when something that was asked for is down.
+ */
 export const mountOperations = (
   server: FastifyInstance,
   service: string,
@@ -15,7 +40,7 @@ export const mountOperations = (
 ): void => {
   const run = async (wanted: readonly HealthCheck[]) => {
     const results = await Promise.all(
-      wanted.map(async ({ name, check }) => [name, await check().catch(() => false)] as const),
+      wanted.map(async (check) => [check.name, await isUp(check)] as const),
     );
     const healthy = results.every(([, ok]) => ok);
     const data = {
@@ -38,10 +63,26 @@ export const mountOperations = (
     });
   };
   mount('/livez', []);
-  mount('/readyz', checks);
-  mount('/health', checks);
-  for (const check of checks) mount(`/health/${check.name}`, [check]);
-  server.get('/metrics', async (_request, reply) =>
-    reply.type(metricsRegistry.contentType).send(await metricsRegistry.metrics()),
+  mount(
+    '/readyz',
+    checks.filter(({ isNeeded }) => isNeeded),
   );
+  mount('/health', checks);
+  for (const check of checks)
+    for (const name of [check.name, ...(check.aliases ?? [])]) mount(`/health/${name}`, [check]);
+  const unread = readAtScrape(async () => {
+    await Promise.all(
+      checks.map(async (check) => {
+        dependencyUp.set({ dependency: check.name }, Number(await isUp(check)));
+      }),
+    );
+  });
+  server.addHook('onClose', (_server, done) => {
+    unread();
+    done();
+  });
+  for (const path of ['/metrics', '/api/metrics'])
+    server.get(path, async (_request, reply) =>
+      reply.type(metricsRegistry.contentType).send(await renderMetrics()),
+    );
 };

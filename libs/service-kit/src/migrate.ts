@@ -1,5 +1,7 @@
+import { IsNotEmpty } from 'class-validator';
 import { Pool } from 'pg';
 import type { BaseConfig } from './config/base-config.js';
+import { Env } from './config/env.js';
 import { loadConfig } from './config/load-config.js';
 import { type Migration, Migrator, waitForDatabase } from './persistence/migrations.js';
 import { migrationsOf } from './resources.js';
@@ -62,6 +64,13 @@ export const migrate = async (
   }
 };
 
+/** All that a migration needs to know: no other secret is given to the job that runs it. */
+class MigrateConfig {
+  @Env({ description: "The service's own PostgreSQL database", example: '', secret: true })
+  @IsNotEmpty()
+  DATABASE_URL: string;
+}
+
 /**
  * The command line of a service: `main.js migrate <command>` works on its own database and ends.
  * Gives the exit code, or undefined when the words ask for nothing of the kind.
@@ -77,7 +86,7 @@ export const migrateFromCommandLine = async <C extends BaseConfig>(
     process.stderr.write(`usage: migrate ${MIGRATE_COMMANDS.join('|')}\n`);
     return 2;
   }
-  const config = loadConfig(definition.config, env);
+  const config = loadConfig(MigrateConfig, env);
   const all = migrationsOf(definition as unknown as ServiceDefinition);
   const { ok, lines } = await migrate(config.DATABASE_URL, all, command);
   for (const line of lines) process.stdout.write(`${definition.name.padEnd(14)} ${line}\n`);

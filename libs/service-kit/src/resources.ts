@@ -14,7 +14,9 @@ import {
 import { openBus } from './bus.js';
 import type { BaseConfig } from './config/base-config.js';
 import { openEventStore } from './event-store.js';
+import { Jobs } from './jobs.js';
 import { createLogger, type Logger } from './logging.js';
+import { measuredStore, observedProducer, observeService } from './observe.js';
 import { Database } from './persistence/database.js';
 import { kitMigrations } from './persistence/kit-migrations.js';
 import { type Migration, Migrator } from './persistence/migrations.js';
@@ -29,6 +31,7 @@ export interface Resources {
   readonly bus: Bus;
   readonly store?: TransactionalEventStore;
   readonly outbox: Outbox;
+  readonly jobs: Jobs;
   /** Starts what works in the background: relays and projections. */
   start(onFatal: (error: Error) => void): Promise<void>;
   close(): Promise<void>;
@@ -43,11 +46,15 @@ export const migrationsOf = (definition: ServiceDefinition): readonly Migration[
 ];
 
 /** A relay that waits is nothing yet; one that keeps waiting is what the operator looks for first. */
-const loggedRetry =
-  (logger: Logger, relay: string) =>
-  (error: Error, attempt: number): void => {
+const watched = (logger: Logger, jobs: Jobs, relay: string) => ({
+  onRetry: (error: Error, attempt: number): void => {
+    jobs.note(relay, false);
     logger.warn({ err: error, relay, attempt }, 'a relay waits for another try');
-  };
+  },
+  onPass: (): void => {
+    jobs.note(relay, true);
+  },
+});
 
 /** Keeps the tables of a service, and the bus, bounded. */
 export const purgerOf = (
@@ -90,8 +97,14 @@ export const openResources = async (
   const events = definition.eventSourced
     ? await openEventStore({ service: definition.name, config, db, logger })
     : undefined;
-  const store = events?.store;
+  const store = events && measuredStore(events.store);
   const running: Stoppable[] = [];
+  const jobs = new Jobs();
+  const unobserve = observeService({
+    pool: db.pool,
+    ...(store && { store }),
+    work: definition.work,
+  });
   return {
     config,
     logger,
@@ -99,14 +112,15 @@ export const openResources = async (
     bus,
     ...(store ? { store } : {}),
     outbox: new Outbox(),
+    jobs,
     async start(onFatal) {
       if (events) running.push(events.start(onFatal));
-      const producer = await bus.producer();
+      const producer = observedProducer(await bus.producer());
       const outboxRelay = new OutboxRelay({
         pool: db.pool,
         producer,
         onFatal,
-        onRetry: loggedRetry(logger, 'outbox'),
+        ...watched(logger, jobs, 'outbox'),
       });
       outboxRelay.start();
       running.push(outboxRelay);
@@ -118,14 +132,17 @@ export const openResources = async (
           producer,
           translate: definition.translate,
           onFatal,
-          onRetry: loggedRetry(logger, `${definition.name}.relay`),
+          ...watched(logger, jobs, `${definition.name}.relay`),
         });
         relay.start();
         running.push(relay);
       }
       for (const projection of store ? (definition.projections ?? []) : []) {
         if (!store) break;
-        const runner = new ProjectionRunner({ store, pool: db.pool, projection, onFatal });
+        const onStep = (succeeded: boolean): void => {
+          jobs.note(projection.name, succeeded);
+        };
+        const runner = new ProjectionRunner({ store, pool: db.pool, projection, onFatal, onStep });
         runner.start();
         running.push(runner);
       }
@@ -134,6 +151,7 @@ export const openResources = async (
       running.push(purger);
     },
     async close() {
+      unobserve();
       await Promise.allSettled(running.map((part) => part.stop()));
       await store?.close();
       await bus.close();

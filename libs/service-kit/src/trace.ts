@@ -29,6 +29,36 @@ export const nextTraceparent = (parent?: string): string => {
   return `00-${traceId}-${hex(8)}-${flags}`;
 };
 
+/** What a span is of: work for a caller, a call to another, a message given to the bus, a message handled. */
+export type SpanKind = 'server' | 'client' | 'producer' | 'consumer';
+/** What is said of a span; never personal data or secrets. */
+export type SpanAttributes = Readonly<Record<string, string | number>>;
+
+/** A span to start; without a parent it begins a trace. */
+export interface SpanStart {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly parent?: string;
+  readonly attributes?: SpanAttributes;
+}
+
+/** A span that runs. */
+export interface Span {
+  /** What its children, here or elsewhere, name as their parent. */
+  readonly traceparent: string;
+  end(attributes?: SpanAttributes, failed?: boolean): void;
+}
+
+let recorder: ((start: SpanStart) => Span) | undefined;
+
+/** Has every span of this process recorded; undefined ends it. */
+export const recordSpans = (record: ((start: SpanStart) => Span) | undefined): void => {
+  recorder = record;
+};
+
+/** Starts a span; undefined, and no cost, when spans are not recorded. */
+export const startSpan = (start: SpanStart): Span | undefined => recorder?.(start);
+
 /** What every log line says of the work that it belongs to. */
 export const traceFields = (): Readonly<Record<string, string>> => {
   const trace = currentTrace();

@@ -1,4 +1,5 @@
 import { AfricasTalkingSms, type Outcome, ProviderHttp, SmtpMailer } from '@daftari/integrations';
+import { observeProviderCall, watchBreaker } from '@daftari/service-kit';
 import type { NotificationsConfig } from '../config.js';
 
 /** What a channel needs to know. */
@@ -21,6 +22,15 @@ export interface Channels {
 /** Injection token of the channels. */
 export const CHANNELS = Symbol('Channels');
 
+/** SMTP is not HTTP: the mailer's outcome stands in the metric's place of a status. */
+const timedMail = async (send: () => Promise<Outcome>): Promise<Outcome> => {
+  const started = performance.now();
+  const outcome = await send();
+  const durationMs = performance.now() - started;
+  observeProviderCall({ provider: 'smtp', operation: 'send', durationMs, error: outcome.kind });
+  return outcome;
+};
+
 /** The real providers, by configuration. The delivery's id becomes the mail's Message-ID, so that a repeat can be recognised. */
 export const channelsOf = (config: NotificationsConfig): Channels => {
   const mailer = new SmtpMailer({
@@ -29,20 +39,22 @@ export const channelsOf = (config: NotificationsConfig): Channels => {
     from: config.MAIL_FROM,
     ...(config.SMTP_USER === '' ? {} : { user: config.SMTP_USER, password: config.SMTP_PASSWORD }),
   });
-  const http = new ProviderHttp();
+  const http = new ProviderHttp({ onBreaker: watchBreaker, onCall: observeProviderCall });
   const sms = new AfricasTalkingSms(
     { baseUrl: config.SMS_BASE_URL, username: config.SMS_USERNAME, apiKey: config.SMS_API_KEY },
     http,
   );
   return {
     email: (m) =>
-      mailer.send({
-        to: m.recipient,
-        subject: m.subject,
-        text: m.body_text,
-        html: m.body_html,
-        messageId: `<${m.id}@daftari>`,
-      }),
+      timedMail(() =>
+        mailer.send({
+          to: m.recipient,
+          subject: m.subject,
+          text: m.body_text,
+          html: m.body_html,
+          messageId: `<${m.id}@daftari>`,
+        }),
+      ),
     sms: (m) => sms.send({ to: `+${m.recipient}`, message: m.body_text }),
     close: async () => {
       mailer.close();

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { deterministicId, Unavailable } from '@daftari/kernel';
 import type { IntegrationMessage } from '@daftari/messaging';
-import type { Tx } from '@daftari/service-kit';
+import type { Tx, WorkCount } from '@daftari/service-kit';
+import type { Pool } from 'pg';
 import { type Rendered, renderTemplate, type TemplateName } from '../templates/templates.js';
 
 /** How somebody is reached. */
@@ -29,6 +30,20 @@ const outgoingOf = (contact: Contact, rendered: Rendered): Outgoing[] => {
       ? [{ channel: 'sms' as const, recipient: contact.phone, text: sms, html: '' }]
       : []),
   ];
+};
+
+/** How many deliveries wait for their next try, are due, or were given up. */
+export const countDeliveries = async (pool: Pool): Promise<readonly WorkCount[]> => {
+  const { rows } = await pool.query<Record<WorkCount['state'], string>>(
+    `select count(*) filter (where status = 'failed') as stopped,
+       count(*) filter (where status = 'queued' and next_at <= now()) as due,
+       count(*) filter (where status = 'queued' and next_at > now()) as waiting from delivery`,
+  );
+  return (['waiting', 'due', 'stopped'] as const).map((state) => ({
+    queue: 'deliveries',
+    state,
+    count: Number(rows[0]?.[state]),
+  }));
 };
 
 /** Puts what is to be told into the delivery table; the worker sends it. */

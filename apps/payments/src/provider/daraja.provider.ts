@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { FactoryProvider } from '@nestjs/common';
 import { CLOCK, type Clock } from '@daftari/kernel';
 import { DarajaClient, ProviderHttp } from '@daftari/integrations';
-import { CONFIG, Database } from '@daftari/service-kit';
+import { CONFIG, Database, observeProviderCall, watchBreaker } from '@daftari/service-kit';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PaymentsConfig } from '../config.js';
 import { forLog } from './redact.js';
@@ -34,7 +34,9 @@ export const darajaProvider: FactoryProvider<DarajaClient> = {
   useFactory: async (config: PaymentsConfig, db: Database, clock: Clock) => {
     const http = new ProviderHttp({
       timeoutMs: config.PROVIDER_TIMEOUT_MS,
+      onBreaker: watchBreaker,
       onCall: async (call) => {
+        observeProviderCall(call);
         await db.pool
           .query(
             'insert into provider_call(provider, operation, our_ref, status, duration_ms, request_body, response_body, error) values ($1,$2,$3,$4,$5,$6,$7,$8)',

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, Database, type Tx } from '@daftari/service-kit';
+import type { Pool } from 'pg';
+import { CONFIG, Database, type Tx, type WorkCount } from '@daftari/service-kit';
 import type { PaymentsConfig } from '../config.js';
 
 /** Work that a process waits for. */
@@ -25,6 +26,20 @@ export interface Task {
   /** Grows each time the work is made due; a run that was overtaken neither ends nor delays the next one. */
   readonly version: string;
 }
+
+/** How much work waits for its time, is due, or was put aside for people. */
+export const countTasks = async (pool: Pool): Promise<readonly WorkCount[]> => {
+  const { rows } = await pool.query<Record<WorkCount['state'], string>>(
+    `select count(*) filter (where stopped_at is not null) as stopped,
+       count(*) filter (where stopped_at is null and due_at <= now()) as due,
+       count(*) filter (where stopped_at is null and due_at > now()) as waiting from scheduled_task`,
+  );
+  return (['waiting', 'due', 'stopped'] as const).map((state) => ({
+    queue: 'payments',
+    state,
+    count: Number(rows[0]?.[state]),
+  }));
+};
 
 /** Durable work with due times; written in the transaction that makes it necessary, claimed under a lease. */
 @Injectable()

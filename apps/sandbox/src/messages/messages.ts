@@ -80,10 +80,10 @@ export class Messages {
     return typeof address === 'object' && address ? address.port : 0;
   }
 
-  listen(port: number): Promise<void> {
+  listen(port: number, host: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.smtp.on('error', reject);
-      this.smtp.listen(port, '127.0.0.1', resolve);
+      this.smtp.listen(port, host, resolve);
     });
   }
 

@@ -1,4 +1,14 @@
-import { IsIn, IsInt, IsNotEmpty, IsString, IsUrl, Max, Min, MinLength } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsString,
+  IsUrl,
+  Max,
+  Min,
+  MinLength,
+  ValidateIf,
+} from 'class-validator';
 import { Env, strongKey } from './env.js';
 
 const LOCAL_URL = { require_tld: false, require_protocol: true };
@@ -66,4 +76,23 @@ export class EdgeConfig {
   @IsInt()
   @Min(1_024)
   BODY_LIMIT_BYTES: number;
+
+  @Env({
+    description: 'Base address that spans are sent to by OTLP over HTTP; empty: none are recorded',
+    example: 'http://127.0.0.1:4318',
+    default: '',
+  })
+  @ValidateIf((config: EdgeConfig) => config.OTEL_EXPORTER_OTLP_ENDPOINT !== '')
+  @IsUrl(LOCAL_URL)
+  OTEL_EXPORTER_OTLP_ENDPOINT: string;
+
+  @Env({
+    description:
+      'Share of new traces that are recorded; a trace that was begun elsewhere keeps its mark',
+    example: '0.1',
+    default: 1,
+  })
+  @Min(0)
+  @Max(1)
+  OTEL_TRACES_SAMPLER_ARG: number;
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { IsInt, IsString, Min } from 'class-validator';
 import { BaseConfig } from './base-config.js';
 import { Env, envVariables, notEmpty, realProvider } from './env.js';
@@ -106,6 +109,19 @@ describe('loadConfig', () => {
     expect(load(login)).toThrow(/KAFKA_SASL_USERNAME.*\n.*KAFKA_SASL_PASSWORD/);
     expect(load({ ...login, KAFKA_SASL_USERNAME: 'a', KAFKA_SASL_PASSWORD: 'b' })).not.toThrow();
     expect(load({ ...kafka, KAFKA_REPLICATION_FACTOR: '0' })).toThrow('KAFKA_REPLICATION_FACTOR');
+  });
+
+  it('reads a secret from the file that NAME_FILE names, without its line end', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'daftari-secret-')), 'key');
+    writeFileSync(file, `${'s'.repeat(40)}\n`);
+    const { INTERNAL_KEY: _given, ...others } = env;
+    const config = loadConfig(ShopConfig, { ...others, INTERNAL_KEY_FILE: file });
+    expect(config.INTERNAL_KEY).toBe('s'.repeat(40));
+    const both = (): unknown => loadConfig(ShopConfig, { ...env, INTERNAL_KEY_FILE: file });
+    expect(both).toThrow('INTERNAL_KEY: set INTERNAL_KEY or INTERNAL_KEY_FILE, not both');
+    const away = (): unknown =>
+      loadConfig(ShopConfig, { ...others, INTERNAL_KEY_FILE: `${file}.away` });
+    expect(away).toThrow(`INTERNAL_KEY_FILE: ${file}.away cannot be read (ENOENT)`);
   });
 
   it("knows every variable, the parents' included", () => {

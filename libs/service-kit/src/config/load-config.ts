@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { validateSync } from 'class-validator';
 import type { EdgeConfig } from './edge-config.js';
 import { type EnvVariable, envVariables } from './env.js';
@@ -12,12 +13,29 @@ const convert = (variable: EnvVariable, raw: string | undefined): unknown => {
   return raw;
 };
 
+/** The variable's own text, or that of the file which `<NAME>_FILE` names, without the line end. */
+const rawOf = (name: string, env: NodeJS.ProcessEnv, problems: string[]): string | undefined => {
+  const file = env[`${name}_FILE`];
+  if (file === undefined || file === '') return env[name];
+  if (env[name] !== undefined && env[name] !== '') {
+    problems.push(`${name}: set ${name} or ${name}_FILE, not both`);
+    return env[name];
+  }
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    const { code = error } = error as { code?: unknown };
+    problems.push(`${name}_FILE: ${file} cannot be read (${String(code)})`);
+    return undefined;
+  }
+};
+
 /** What holds only in staging or production. Nowhere there is a secret the one that stands in `.env.example`. */
-const forEnvironment = (config: EdgeConfig, variables: readonly EnvVariable[]): string[] => {
+const forEnvironment = (config: Partial<EdgeConfig>, variables: readonly EnvVariable[]): string[] => {
   const { NODE_ENV: environment } = config;
   if (environment !== 'staging' && environment !== 'production') return [];
   return variables.flatMap(({ name, secret, example, rules = [] }) => {
-    const value: unknown = (config as unknown as Record<string, unknown>)[name];
+    const value: unknown = (config as Record<string, unknown>)[name];
     if (value === undefined) return [];
     const copied = secret === true && value !== '' && value === example;
     const problem = copied
@@ -40,25 +58,28 @@ const forRetention = (config: object): string[] => {
     : [];
 };
 
-/** Reads one config class from the environment and gives one line for each thing that is wrong with it. */
+/** Reads one config class: `NAME`, or the file that `NAME_FILE` names; gives one line for each thing that is wrong. */
 export const readConfig = <T extends object>(
   configClass: new () => T,
   env: NodeJS.ProcessEnv,
 ): { readonly config: T; readonly problems: string[] } => {
   const config = new configClass();
-  const variables = envVariables(configClass);
-  for (const variable of variables) {
-    const value = convert(variable, env[variable.name]);
+  const problems: string[] = [];
+  for (const variable of envVariables(configClass)) {
+    const value = convert(variable, rawOf(variable.name, env, problems));
     if (value !== undefined) Object.assign(config, { [variable.name]: value });
   }
-  const problems = validateSync(config, { forbidUnknownValues: false }).map(
+  const broken = validateSync(config, { forbidUnknownValues: false }).map(
     (error) => `${error.property}: ${Object.values(error.constraints ?? {}).join(', ')}`,
   );
-  return { config, problems };
+  return { config, problems: [...problems, ...broken] };
 };
 
-/** Reads and validates one config class from the environment. Throws ConfigError listing every problem at once. */
-export const loadConfig = <T extends EdgeConfig>(
+/**
+ * Reads and validates one config class from the environment: `NAME`, or the file that `NAME_FILE` names (a secret that
+ * an orchestrator mounts). Throws ConfigError listing every problem at once.
+ */
+export const loadConfig = <T extends object>(
   configClass: new () => T,
   env: NodeJS.ProcessEnv = process.env,
 ): T => {

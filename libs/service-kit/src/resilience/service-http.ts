@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { NotFound, Unavailable } from '@daftari/kernel';
 import CircuitBreaker from 'opossum';
 import { request } from 'undici';
-import { currentTrace, nextTraceparent } from '../trace.js';
+import { watchBreaker } from '../observe.js';
+import { currentTrace, nextTraceparent, type Span, startSpan } from '../trace.js';
 
 interface Answer {
   readonly status: number;
@@ -16,21 +17,43 @@ interface Call {
 }
 
 const TIMEOUT_MS = 5_000;
-const traceHeaders = (): Record<string, string> => {
+const spanOf = ({ method, url }: Call): Span | undefined => {
+  const { host } = new URL(url);
+  const parent = currentTrace()?.traceparent;
+  const attributes = { 'http.request.method': method, 'server.address': host };
+  return startSpan({
+    name: `${method} ${host}`,
+    kind: 'client',
+    ...(parent && { parent }),
+    attributes,
+  });
+};
+const traceHeaders = (span: Span | undefined): Record<string, string> => {
   const trace = currentTrace();
-  if (!trace) return {};
+  if (!trace) return span ? { traceparent: span.traceparent } : {};
   return {
     'x-request-id': trace.correlationId,
-    traceparent: nextTraceparent(trace.traceparent),
+    traceparent: span?.traceparent ?? nextTraceparent(trace.traceparent),
   };
 };
 const send = async (call: Call): Promise<Answer> => {
+  const span = spanOf(call);
+  let failed = true;
+  try {
+    const answer = await exchange(call, span);
+    failed = false;
+    return answer;
+  } finally {
+    span?.end({}, failed);
+  }
+};
+const exchange = async (call: Call, span: Span | undefined): Promise<Answer> => {
   const response = await request(call.url, {
     method: call.method,
     headers: {
       accept: 'application/json',
       ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...traceHeaders(),
+      ...traceHeaders(span),
       ...call.headers,
     },
     ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
@@ -88,6 +111,7 @@ export class ServiceHttp {
       resetTimeout: 2_000,
       name: origin,
     });
+    watchBreaker(made);
     this.breakers.set(origin, made);
     return made;
   }
