@@ -33,7 +33,8 @@ type Instance = CircuitBreaker<[Forward], Forwarded>;
 
 /** Did the request not get out at all? Then another instance may have it, whatever it is. */
 const neverSent = (error: unknown): boolean =>
-  error instanceof Error &&
+  typeof error === 'object' &&
+  error !== null &&
   'code' in error &&
   ['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'EOPENBREAKER'].includes(String(error.code));
 
