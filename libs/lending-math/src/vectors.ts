@@ -1,7 +1,7 @@
 import { localDate, type LocalDate } from '@daftari/kernel';
 import type { HistoryEvent } from './history.js';
 import { Decimal } from './numbers.js';
-import type { LoanTerms, RecalculationTerms } from './terms.js';
+import type { LoanTerms, RecalculationTerms, Weekday } from './terms.js';
 import type { AllocationRule } from './allocation.js';
 
 /** Terms as the vector files write them: amounts and rates as decimal strings, dates as `YYYY-MM-DD`. */
@@ -25,7 +25,19 @@ export interface VectorTerms {
   readonly monthEndDueDates?: string;
   readonly leapYearRule?: string;
   readonly interestAccruesFrom?: string;
+  readonly interestMethod?: string;
+  readonly amortization?: string;
+  readonly interestCalculationPeriod?: string;
+  readonly ratePerPeriodPercent?: string;
+  readonly residualIn?: string;
+  readonly weekendShift?: {
+    readonly weekend: readonly string[];
+    readonly holidays: readonly string[];
+  };
+  readonly overdueCharge?: object;
   readonly gracePrincipal?: number;
+  readonly graceInterest?: number;
+  readonly interestFreePeriods?: number;
   readonly downPaymentPercent?: string;
   readonly autoDownPayment?: boolean;
   readonly rateChanges?: readonly {
@@ -43,6 +55,27 @@ export const minorOf = (amount: string, decimals: number): bigint =>
 
 const dates = (texts: readonly string[]): LocalDate[] => texts.map((d) => localDate(d));
 
+/** Fields that mean the same in a vector and in the terms. */
+const PLAIN = [
+  'interestMethod',
+  'amortization',
+  'interestCalculationPeriod',
+  'ratePerPeriodPercent',
+  'residualIn',
+  'gracePrincipal',
+  'graceInterest',
+  'interestFreePeriods',
+  'downPaymentPercent',
+  'autoDownPayment',
+  'fixedLengthDays',
+  'overdueCharge',
+] as const;
+
+const pick = (t: VectorTerms, keys: readonly (typeof PLAIN)[number][]): Partial<LoanTerms> =>
+  Object.fromEntries(keys.filter((key) => t[key] !== undefined).map((key) => [key, t[key]]));
+
+const used = (count: string): string => (count === 'not_used' ? 'actual' : count);
+
 /** Terms of a vector as LoanTerms. Vectors name no currency: `currency` defaults to the ISO 4217 test code. */
 export const parseVectorTerms = (t: VectorTerms, currency = 'XTS'): LoanTerms => {
   const { decimals } = t.currency;
@@ -57,8 +90,8 @@ export const parseVectorTerms = (t: VectorTerms, currency = 'XTS'): LoanTerms =>
     numberOfInstallments: t.numberOfInstallments,
     repaymentEvery: t.repaymentEvery as LoanTerms['repaymentEvery'],
     disbursementDate: localDate(t.disbursementDate),
-    daysInYear: t.daysInYear as LoanTerms['daysInYear'],
-    daysInMonth: t.daysInMonth as LoanTerms['daysInMonth'],
+    daysInYear: used(t.daysInYear) as LoanTerms['daysInYear'],
+    daysInMonth: used(t.daysInMonth) as LoanTerms['daysInMonth'],
     roundingMode: t.roundingMode as LoanTerms['roundingMode'],
     ...(t.installmentAmountInMultiplesOf !== undefined && {
       installmentAmountInMultiplesOf:
@@ -73,7 +106,6 @@ export const parseVectorTerms = (t: VectorTerms, currency = 'XTS'): LoanTerms =>
     ...(t.repaymentSeedDate && { repaymentSeedDate: localDate(t.repaymentSeedDate) }),
     ...(t.firstDueDate && { firstDueDate: localDate(t.firstDueDate) }),
     ...(t.dueDates && { dueDates: dates(t.dueDates) }),
-    ...(t.fixedLengthDays !== undefined && { fixedLengthDays: t.fixedLengthDays }),
     ...(t.monthEndDueDates === 'first_day_of_next_month' && {
       monthEndDueDates: 'first_day_of_next_month' as const,
     }),
@@ -81,16 +113,23 @@ export const parseVectorTerms = (t: VectorTerms, currency = 'XTS'): LoanTerms =>
     ...(t.interestAccruesFrom === 'disbursement_day' && {
       interestAccruesFrom: t.interestAccruesFrom,
     }),
-    ...(t.gracePrincipal !== undefined && { gracePrincipal: t.gracePrincipal }),
-    ...(t.downPaymentPercent !== undefined && { downPaymentPercent: t.downPaymentPercent }),
-    ...(t.autoDownPayment !== undefined && { autoDownPayment: t.autoDownPayment }),
+    ...pick(t, PLAIN),
+    ...(t.weekendShift && {
+      weekendShift: {
+        weekend: t.weekendShift.weekend as Weekday[],
+        holidays: dates(t.weekendShift.holidays),
+      },
+    }),
     ...(t.rateChanges && {
       rateChanges: t.rateChanges.map((r) => ({
         effectiveDate: localDate(r.effectiveDate),
         annualRatePercent: r.annualRatePercent,
       })),
     }),
-    ...(t.chargeOffBehaviour === 'zero_interest' && { chargeOffBehaviour: t.chargeOffBehaviour }),
+    ...((t.chargeOffBehaviour === 'zero_interest' ||
+      t.chargeOffBehaviour === 'accelerate_maturity') && {
+      chargeOffBehaviour: t.chargeOffBehaviour,
+    }),
     ...(recalculates && {
       recalculation: (t.recalculation ?? {
         preClosure: 'till_pre_close_date',

@@ -30,7 +30,7 @@ const levelInstallment = (
   const growth = factors.reduce((product, f) => product.times(f), new Decimal(1));
   const annuity = factors.slice(1).reduce((s, f) => s.times(f).plus(1), new Decimal(1));
   const exact = dec(principal).times(growth).div(annuity);
-  return roundToMultiple(roundMinor(exact, m.terms.roundingMode), m.terms);
+  return roundToMultiple(dec(roundMinor(exact, m.terms.roundingMode)), m.terms);
 };
 
 const setInstallment = (m: ProgressiveModel, over: readonly Period[], emi: bigint): bigint => {
@@ -58,7 +58,7 @@ const level = (m: ProgressiveModel, over: readonly Period[], principal: bigint):
   for (let round = 0; round < 3; round += 1) {
     if (abs(difference) * 100n <= BigInt(Math.floor(count / 2)) * scale) return;
     const share = roundMinor(dec(difference).div(count), m.terms.roundingMode);
-    const candidate = roundToMultiple(emi + share, m.terms);
+    const candidate = roundToMultiple(dec(emi + share), m.terms);
     if (candidate === emi) return;
     const next = setInstallment(m, over, candidate);
     if (abs(next) >= abs(difference)) {
