@@ -8,3 +8,4 @@ export * from './validate-terms.js';
 export * from './vectors.js';
 export * from './history.js';
 export * from './payoff.js';
+export * from './loan-table.js';

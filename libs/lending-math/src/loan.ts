@@ -1,7 +1,8 @@
 import { daysBetween, type LocalDate } from '@daftari/kernel';
 import type { AllocationRule } from './allocation.js';
+import { charge } from './charges.js';
 import {
-  charge,
+  copyLoan,
   noParts,
   payOut,
   plannedLoan,
@@ -22,7 +23,7 @@ export const openLoan = (terms: LoanTerms): LoanState => {
   const state = plannedLoan(terms);
   for (const step of agreedSteps(terms)) {
     if ('tranche' in step) payOut(state, step.date, step.tranche.amountMinor);
-    else changeRate(state.model, step.date, step.rate.annualRatePercent);
+    else if (state.model) changeRate(state.model, step.date, step.rate.annualRatePercent);
   }
   refresh(state);
   return state;
@@ -30,7 +31,7 @@ export const openLoan = (terms: LoanTerms): LoanState => {
 
 /** The loan after a further tranche. The given state is unchanged. */
 export const applyDisbursement = (state: LoanState, tranche: Disbursement): LoanState => {
-  const next = structuredClone(state);
+  const next = copyLoan(state);
   payOut(next, tranche.date, tranche.amountMinor);
   return next;
 };
@@ -44,7 +45,7 @@ export const applyCharge = (
     readonly part: 'fee' | 'penalty';
   },
 ): LoanState => {
-  const next = structuredClone(state);
+  const next = copyLoan(state);
   charge(next, item.date, item.part, item.amountMinor);
   return next;
 };
@@ -58,9 +59,7 @@ export const applyRepayment = (
   payment: Payment,
   rule: AllocationRule,
 ): { state: LoanState; parts: PaymentParts } => {
-  const next = structuredClone(state);
-  const parts = receive(next, payment, rule);
-  return { state: next, parts };
+  return receive(copyLoan(state), payment, rule);
 };
 
 /** What is owed on the whole loan by part, due or not. Minor units. */

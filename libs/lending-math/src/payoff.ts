@@ -1,16 +1,16 @@
 import type { LocalDate } from '@daftari/kernel';
 import { at } from './calendar.js';
 import { outstanding } from './loan.js';
-import { followsPayments, refresh, type LoanState } from './loan-state.js';
+import { copyLoan, followsPayments, refresh, type LoanState } from './loan-state.js';
 import { max } from './numbers.js';
-import { figures, settleResidual } from './progressive/model.js';
+import { copyModel, figures, settleResidual } from './progressive/model.js';
 import { accrueOverdue, closureDate } from './progressive/recalculation.js';
 
 /** Brings overdue principal's interest up to a date; a loan without recalculation stays as it is. */
 export const accrueTo = (state: LoanState, date: LocalDate): LoanState => {
   if (!followsPayments(state)) return state;
-  const next = structuredClone(state);
-  accrueOverdue(next.model, date);
+  const next = copyLoan(state);
+  if (next.model) accrueOverdue(next.model, date);
   refresh(next);
   return next;
 };
@@ -22,9 +22,9 @@ export const accrueTo = (state: LoanState, date: LocalDate): LoanState => {
 export const payoffAmount = (state: LoanState, date: LocalDate): bigint => {
   const current = accrueTo(state, date);
   const owed = outstanding(current);
-  if (!followsPayments(state)) return owed.totalMinor;
+  if (!followsPayments(current)) return owed.totalMinor;
   const target = closureDate(current.model, date);
-  const cut = structuredClone(current.model);
+  const cut = copyModel(current.model);
   settleResidual(cut, target);
   const interest = figures(cut, target).reduce(
     (sum, f, i) => sum + max(0n, f.dueInterest - at(cut.periods, i).paidInterest),

@@ -154,9 +154,27 @@ interface VectorEvent {
   readonly ofEvent?: number;
   readonly submittedOn?: string;
   readonly newInterestRatePercent?: string;
+  readonly newDueDate?: string;
   readonly from?: string;
   readonly to?: string;
+  readonly startDate?: string;
+  readonly frequency?: { readonly n: number; readonly unit: string };
+  readonly numberOfInstallments?: number;
+  readonly when?: string;
+  readonly basis?: string;
+  readonly percent?: string;
 }
+
+const EVENT_DATES = ['submittedOn', 'newDueDate', 'from', 'to', 'startDate'] as const;
+const EVENT_PLAIN = [
+  'ofEvent',
+  'newInterestRatePercent',
+  'frequency',
+  'numberOfInstallments',
+  'when',
+  'basis',
+  'percent',
+] as const;
 
 const parseEvent = (e: VectorEvent, decimals: number): HistoryEvent => ({
   i: e.i,
@@ -165,13 +183,12 @@ const parseEvent = (e: VectorEvent, decimals: number): HistoryEvent => ({
   businessDate: localDate(e.businessDate),
   ...(e.amount !== undefined && { amountMinor: minorOf(e.amount, decimals) }),
   ...((e.chargeType === 'fee' || e.chargeType === 'penalty') && { chargeType: e.chargeType }),
-  ...(e.ofEvent !== undefined && { ofEvent: e.ofEvent }),
-  ...(e.submittedOn !== undefined && { submittedOn: localDate(e.submittedOn) }),
-  ...(e.newInterestRatePercent !== undefined && {
-    newInterestRatePercent: e.newInterestRatePercent,
-  }),
-  ...(e.from !== undefined && { from: localDate(e.from) }),
-  ...(e.to !== undefined && { to: localDate(e.to) }),
+  ...Object.fromEntries(
+    EVENT_DATES.flatMap((key) => (e[key] === undefined ? [] : [[key, localDate(e[key])]])),
+  ),
+  ...Object.fromEntries(
+    EVENT_PLAIN.filter((key) => e[key] !== undefined).map((key) => [key, e[key]]),
+  ),
 });
 
 /** A transaction vector as far as it is input: terms, allocation, events. */

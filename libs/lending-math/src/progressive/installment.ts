@@ -2,6 +2,7 @@ import { addDays, type LocalDate } from '@daftari/kernel';
 import { at, periodIndex, type PeriodDates } from '../calendar.js';
 import { Decimal, dec, roundMinor, roundToMultiple, sumOf } from '../numbers.js';
 import {
+  addChange,
   cuts,
   figures,
   paidOf,
@@ -71,16 +72,19 @@ const level = (m: ProgressiveModel, over: readonly Period[], principal: bigint):
 
 const addedIn = (m: ProgressiveModel, index: number, kinds: readonly string[]): bigint =>
   sumOf(
-    m.changes.filter((c) => c.period === index && kinds.includes(c.kind)),
+    at(m.periods, index).changes.filter((c) => kinds.includes(c.kind)),
     (c) => c.amount,
   );
+
+const repaying = (periods: readonly Period[]): Period[] => periods.filter((p) => !p.interestOnly);
 
 /** Pays a tranche out: the balance grows from its date, and the installment is set anew from its period on. */
 export const disburse = (m: ProgressiveModel, date: LocalDate, amount: bigint): void => {
   const period = periodIndex(m.periods, date);
-  m.changes.push({ kind: 'disbursement', period, date, amount });
+  addChange(m, period, { kind: 'disbursement', date, amount });
+  m.lent += amount;
   const opening = at(figures(m), period).opening;
-  level(m, m.periods.slice(period), opening + addedIn(m, period, ['disbursement']));
+  level(m, repaying(m.periods.slice(period)), opening + addedIn(m, period, ['disbursement']));
 };
 
 /**
@@ -89,11 +93,26 @@ export const disburse = (m: ProgressiveModel, date: LocalDate, amount: bigint): 
  */
 export const changeRate = (m: ProgressiveModel, effective: LocalDate, percent: string): void => {
   const from = addDays(effective, -1);
-  m.rates.push({ from, percent });
-  m.rates.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
-  const over = m.periods.slice(periodIndex(m.periods, from)).filter((p) => paidOf(p) === 0n);
+  m.rates = [...m.rates, { from, percent }].sort((a, b) =>
+    a.from < b.from ? -1 : a.from > b.from ? 1 : 0,
+  );
+  relevel(m, periodIndex(m.periods, from));
+};
+
+/** Sets the installment anew from a period on, for the periods of which nothing was paid. */
+export const relevel = (m: ProgressiveModel, index: number): void => {
+  const over = repaying(m.periods.slice(index)).filter((p) => paidOf(p) === 0n);
   const first = over[0] ? m.periods.indexOf(over[0]) : -1;
   if (first < 0) return settleResidual(m);
   const opening = at(figures(m), first).opening;
   level(m, over, opening + addedIn(m, first, ['disbursement', 'payment']));
+};
+
+/** Money paid earlier is owed again: it bears interest from the date on and is due with that period's installment. */
+export const chargeBack = (m: ProgressiveModel, date: LocalDate, amount: bigint): void => {
+  const index = periodIndex(m.periods, date);
+  addChange(m, index, { kind: 'chargeback', date, amount });
+  m.lent += amount;
+  at(m.periods, index).emi += amount;
+  settleResidual(m);
 };

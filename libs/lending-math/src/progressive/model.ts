@@ -4,35 +4,54 @@ import { Decimal, dec, max, min, roundMinor, sumOf } from '../numbers.js';
 import type { LoanTerms } from '../terms.js';
 import { yearShare } from './rate-share.js';
 
-/** A repayment period: its installment (`emi`) and what was paid of it. */
+/** A change of the balance that bears interest, inside one period. */
+export interface BalanceChange {
+  readonly kind: 'disbursement' | 'payment' | 'overdue' | 'chargeback';
+  readonly date: LocalDate;
+  readonly amount: bigint;
+}
+
+/** A repayment period: its installment (`emi`), what was paid of it, and how the balance changes inside it. */
 export interface Period extends PeriodDates {
   readonly interestOnly: boolean;
   emi: bigint;
   originalEmi: bigint;
   paidPrincipal: bigint;
   paidInterest: bigint;
-}
-
-/** A change of the balance that bears interest, inside one period. */
-export interface BalanceChange {
-  readonly kind: 'disbursement' | 'payment' | 'overdue';
-  readonly period: number;
-  readonly date: LocalDate;
-  readonly amount: bigint;
+  /** Never changed in place: `addChange` puts a new list here. */
+  changes: readonly BalanceChange[];
 }
 
 /** The progressive loan as plain data, from which every figure follows. */
 export interface ProgressiveModel {
   readonly terms: LoanTerms;
   readonly periods: Period[];
-  readonly changes: BalanceChange[];
-  /** Nominal rates in percent, each from its date on, in date order. */
-  readonly rates: { from: LocalDate; percent: string }[];
-  /** Slices of time that bear no interest. */
-  readonly pauses: { from: LocalDate; to: LocalDate }[];
+  /** Money lent into the installments: down payments are not in it, what was charged back is. */
+  lent: bigint;
+  /** Nominal rates in percent, each from its date on, in date order. Never changed in place. */
+  rates: readonly { readonly from: LocalDate; readonly percent: string }[];
+  /** Slices of time that bear no interest. Never changed in place. */
+  pauses: readonly { readonly from: LocalDate; readonly to: LocalDate }[];
   /** Date of the last adjustment for overdue principal. */
   overdueAdjustedTo: LocalDate | null;
 }
+
+/** A copy that can be changed without the original; lists that are never changed in place are shared. */
+export const copyModel = (m: ProgressiveModel): ProgressiveModel => ({
+  ...m,
+  periods: m.periods.map((period) => ({ ...period })),
+});
+
+/** Adds a change of the balance; changes of one kind on one date are one. */
+export const addChange = (m: ProgressiveModel, index: number, change: BalanceChange): void => {
+  const period = at(m.periods, index);
+  const same = ({ kind, date }: BalanceChange): boolean =>
+    kind === change.kind && date === change.date;
+  const earlier = period.changes.find(same);
+  period.changes = earlier
+    ? period.changes.map((c) => (c === earlier ? { ...c, amount: c.amount + change.amount } : c))
+    : [...period.changes, change];
+};
 
 /** What the model gives for one period. */
 export interface PeriodFigures {
@@ -47,19 +66,20 @@ export interface PeriodFigures {
 /** A loan with its periods laid out and no money out yet. */
 export const emptyModel = (terms: LoanTerms): ProgressiveModel => {
   const dates = periodsOf(terms);
-  const bullet = (terms.gracePrincipal ?? 0) > 0;
+  const grace = terms.gracePrincipal ?? 0;
   const first = at(dates, 0).from;
   return {
     terms,
     periods: dates.map((p, i) => ({
       ...p,
-      interestOnly: bullet && i < dates.length - 1,
+      interestOnly: i < grace && i < dates.length - 1,
       emi: 0n,
       originalEmi: 0n,
       paidPrincipal: 0n,
       paidInterest: 0n,
+      changes: [],
     })),
-    changes: [],
+    lent: 0n,
     rates: [
       {
         from: terms.disbursementDate < first ? terms.disbursementDate : first,
@@ -88,14 +108,13 @@ export const cuts = (m: ProgressiveModel, period: PeriodDates, extra: readonly L
   return [...new Set([period.from, ...dates, period.due])].sort();
 };
 
-const periodInterest = (
+const computeInterest = (
   m: ProgressiveModel,
-  index: number,
+  period: Period,
   opening: bigint,
   until: LocalDate | undefined,
 ): bigint => {
-  const period = at(m.periods, index);
-  const changes = m.changes.filter((c) => c.period === index);
+  const { changes } = period;
   const dates = changes.map((c) => c.date);
   if (opening === 0n && changes.length === 0) return 0n;
   const points = cuts(m, period, until === undefined ? dates : [...dates, until]);
@@ -119,20 +138,62 @@ const periodInterest = (
   return roundMinor(interest, m.terms.roundingMode);
 };
 
+interface KnownInterest {
+  readonly opening: bigint;
+  readonly until: LocalDate | undefined;
+  readonly period: PeriodDates;
+  readonly rates: ProgressiveModel['rates'];
+  readonly pauses: ProgressiveModel['pauses'];
+  readonly interest: bigint;
+}
+
+/**
+ * Interest already computed, by the list of changes it was computed from: a payment changes one period's list, so the
+ * others cost nothing again and appending to a long history costs what appending to a short one does.
+ */
+const known = new WeakMap<readonly BalanceChange[], KnownInterest[]>();
+const KNOWN_MAX = 2;
+
+const periodInterest = (
+  m: ProgressiveModel,
+  index: number,
+  opening: bigint,
+  until: LocalDate | undefined,
+): bigint => {
+  const period = at(m.periods, index);
+  const cut = until !== undefined && until < period.due ? until : undefined;
+  const entries = known.get(period.changes) ?? [];
+  const hit = entries.find(
+    (k) =>
+      k.opening === opening &&
+      k.until === cut &&
+      k.rates === m.rates &&
+      k.pauses === m.pauses &&
+      k.period.from === period.from &&
+      k.period.due === period.due,
+  );
+  if (hit) return hit.interest;
+  const interest = computeInterest(m, period, opening, cut);
+  const { from, due } = period;
+  const entry = { opening, until: cut, period: { from, due }, rates: m.rates, pauses: m.pauses };
+  known.set(period.changes, [{ ...entry, interest }, ...entries].slice(0, KNOWN_MAX));
+  return interest;
+};
+
 /**
  * Interest and principal due in each period; with `until`, interest runs to that date only.
- * `known` are figures of the first periods that are still right. Interest over the installment is carried to the
+ * `right` are figures of the first periods that are still right. Interest over the installment is carried to the
  * next period (Apache Fineract, progressive interest model).
  */
 export const figures = (
   m: ProgressiveModel,
   until?: LocalDate,
-  known: readonly PeriodFigures[] = [],
+  right: readonly PeriodFigures[] = [],
 ): PeriodFigures[] => {
-  let opening = known.at(-1)?.closing ?? 0n;
-  let carry = known.at(-1)?.carry ?? 0n;
-  const rest = m.periods.slice(known.length).map((p, offset) => {
-    const i = known.length + offset;
+  let opening = right.at(-1)?.closing ?? 0n;
+  let carry = right.at(-1)?.carry ?? 0n;
+  const rest = m.periods.slice(right.length).map((p, offset) => {
+    const i = right.length + offset;
     const calculated = periodInterest(m, i, opening, until) + carry;
     const emi = p.interestOnly ? calculated : p.emi;
     const payable =
@@ -140,23 +201,13 @@ export const figures = (
     const dueInterest = max(p.paidInterest, payable);
     const duePrincipal = max(emi - dueInterest, p.paidPrincipal);
     carry = calculated - dueInterest;
-    const changed = sumOf(
-      m.changes.filter((c) => c.period === i),
-      (c) => c.amount,
-    );
+    const changed = sumOf(p.changes, (c) => c.amount);
     const result = { opening, dueInterest, duePrincipal };
     opening = opening + changed - duePrincipal + p.paidPrincipal;
     return { ...result, closing: opening, carry };
   });
-  return [...known, ...rest];
+  return [...right, ...rest];
 };
-
-/** Money lent into the installments (down payments are not in it). */
-export const lent = (m: ProgressiveModel): bigint =>
-  sumOf(
-    m.changes.filter((c) => c.kind === 'disbursement'),
-    (c) => c.amount,
-  );
 
 /** What was paid of a period. */
 export const paidOf = (p: Period): bigint => p.paidPrincipal + p.paidInterest;
@@ -171,7 +222,7 @@ export const settleResidual = (m: ProgressiveModel, until?: LocalDate): void => 
     const due = m.periods.map((p, i) =>
       p.interestOnly ? at(current, i).dueInterest + at(current, i).duePrincipal : p.emi,
     );
-    const gap = lent(m) + sumOf(current, (f) => f.dueInterest) - sumOf(due, (emi) => emi);
+    const gap = m.lent + sumOf(current, (f) => f.dueInterest) - sumOf(due, (emi) => emi);
     if (gap === 0n) return;
     const open = m.periods.findLast((p) => paidOf(p) < p.emi);
     const last = open ?? at(m.periods, m.periods.length - 1);
