@@ -2,7 +2,7 @@ import { addDays, ContractViolation, type LocalDate } from '@daftari/kernel';
 import type { AllocationRule, Part } from './allocation.js';
 import { charge, oweAgain } from './charges.js';
 import type { HistoryEvent, ReplayedTransaction } from './history-event.js';
-import { outstanding } from './loan.js';
+import { outstanding } from './standing.js';
 import {
   keyOf,
   noParts,

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { localDate } from '@daftari/kernel';
 import { replayHistory, type ReplayedLoan } from './history.js';
-import { outstanding } from './loan.js';
+import { outstanding } from './standing.js';
 import { loanTable } from './loan-table.js';
 import { rowOutstanding } from './loan-state.js';
 import { minorOf, parseTransactionVector, type TransactionVector } from './vectors.js';

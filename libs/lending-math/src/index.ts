@@ -9,3 +9,4 @@ export * from './vectors.js';
 export * from './history.js';
 export * from './payoff.js';
 export * from './loan-table.js';
+export * from './standing.js';

@@ -3,7 +3,7 @@ import type { Part } from './allocation.js';
 import { at } from './calendar.js';
 import { downPaymentOf } from './numbers.js';
 import { planOf } from './plan.js';
-import type { PlannedPeriod } from './planned-period.js';
+import { UNADJUSTED, type Adjustments, type PlannedPeriod } from './planned-period.js';
 import { disburse } from './progressive/installment.js';
 import { copyModel, emptyModel, figures, type ProgressiveModel } from './progressive/model.js';
 import type { Disbursement, LoanTerms } from './terms.js';
@@ -51,6 +51,8 @@ export interface LoanState {
   readonly model: ProgressiveModel | null;
   /** Other loans: the periods as planned when money last went out. */
   plan: readonly PlannedPeriod[];
+  /** What payments did to that plan, where it follows them. */
+  adjustments: Adjustments;
   tranches: readonly Disbursement[];
   rows: LoanRow[];
   disbursedMinor: bigint;
@@ -150,7 +152,7 @@ export const refresh = (state: LoanState): void => {
 
 /** Plans the periods of a loan without a model anew, from its terms and the money out. */
 export const replan = (state: LoanState): void => {
-  state.plan = planOf(state.terms, state.tranches);
+  state.plan = planOf(state.terms, state.tranches, state.adjustments);
   for (const row of state.rows) {
     if (row.period === null) continue;
     const { from, due } = at(state.plan, row.period);
@@ -165,7 +167,8 @@ export const plannedLoan = (terms: LoanTerms): LoanState => {
   const plan = model ? [] : planOf(terms, []);
   const rows = (model?.periods ?? plan).map((p, i) => emptyRow('installment', i, p.from, p.due));
   const money = { disbursedMinor: 0n, reowedMinor: 0n, overpaidMinor: 0n };
-  const state: LoanState = { terms, model, plan, tranches: [], rows, ...money };
+  const adjustments = UNADJUSTED;
+  const state: LoanState = { terms, model, plan, adjustments, tranches: [], rows, ...money };
   refresh(state);
   return state;
 };
@@ -193,7 +196,7 @@ export const principalBalance = (state: LoanState): bigint =>
     state.disbursedMinor + state.reowedMinor,
   );
 
-/** True when payments change the interest of this loan. */
+/** True when payments change the interest of this progressive loan. */
 export const followsPayments = (
   state: LoanState,
 ): state is LoanState & { readonly model: ProgressiveModel } =>

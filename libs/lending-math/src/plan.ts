@@ -2,7 +2,7 @@ import { at } from './calendar.js';
 import { cumulative } from './cumulative/schedule.js';
 import { levelPaymentFinalNotHigher } from './level-payment/schedule.js';
 import { downPaymentOf, sumOf } from './numbers.js';
-import type { PlannedPeriod } from './planned-period.js';
+import { UNADJUSTED, type Adjustments, type PlannedPeriod } from './planned-period.js';
 import { changeRate, disburse } from './progressive/installment.js';
 import { emptyModel, figures, type ProgressiveModel } from './progressive/model.js';
 import { remainingBalanceLevel } from './remaining-balance-level/schedule.js';
@@ -21,12 +21,16 @@ const modelOf = (terms: LoanTerms): ProgressiveModel => {
   return model;
 };
 
-/** What falls due when, by the convention of the terms, once the given tranches are paid out and nothing is repaid. */
-export const planOf = (terms: LoanTerms, tranches: readonly Disbursement[]): PlannedPeriod[] => {
+/** What falls due when, by the convention of the terms, once the given tranches are paid out; only `cumulative` has adjustments. */
+export const planOf = (
+  terms: LoanTerms,
+  tranches: readonly Disbursement[],
+  adjustments: Adjustments = UNADJUSTED,
+): PlannedPeriod[] => {
   const principal = sumOf(tranches, (t) => t.amountMinor - downPaymentOf(t.amountMinor, terms));
   switch (terms.convention) {
     case 'cumulative':
-      return cumulative(terms, tranches);
+      return cumulative(terms, tranches, adjustments);
     case 'remaining_balance_level':
       return remainingBalanceLevel(terms, principal);
     case 'level_payment_final_not_higher':

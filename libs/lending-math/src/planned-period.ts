@@ -1,3 +1,4 @@
+import type { LocalDate } from '@daftari/kernel';
 import type { PeriodDates } from './calendar.js';
 import { Decimal, dec } from './numbers.js';
 
@@ -13,3 +14,20 @@ export const annuity = (principal: bigint, rate: Decimal, periods: number): Deci
   const discount = new Decimal(1).minus(rate.plus(1).pow(-periods));
   return dec(principal).times(rate).div(discount);
 };
+
+/** What payments did to a plan that follows them. */
+export interface Adjustments {
+  /** Changes of the balance that bears interest, inside one period only. */
+  readonly changes: readonly {
+    readonly period: number;
+    readonly date: LocalDate;
+    readonly amount: bigint;
+  }[];
+  /** Principal of periods in which more than the installment was paid. */
+  readonly prepaid: readonly { readonly period: number; readonly principal: bigint }[];
+  /** The date up to which overdue principal bears interest. */
+  readonly overdueTo: LocalDate | null;
+}
+
+/** No payment changed the plan. */
+export const UNADJUSTED: Adjustments = { changes: [], prepaid: [], overdueTo: null };

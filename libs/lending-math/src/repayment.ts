@@ -12,8 +12,9 @@ import {
   type Parts,
 } from './loan-state.js';
 import { max, sumOf } from './numbers.js';
+import { payAhead, planFollowsPayments } from './cumulative/recalculation.js';
+import { accrue } from './payoff.js';
 import {
-  accrueOverdue,
   payableInAdvance,
   payInterest,
   payPrincipal,
@@ -63,7 +64,12 @@ const owedByNow = (row: LoanRow, part: Part, date: LocalDate): bigint => {
 };
 
 /** The installments of a draft as a payment sees them; what it pays is added to `parts`. */
-const payables = (state: LoanState, date: LocalDate, parts: Parts): Payable[] => {
+const payables = (
+  state: LoanState,
+  date: LocalDate,
+  parts: Parts,
+  principalOnly: boolean,
+): Payable[] => {
   let advance: ((index: number) => Advance) | undefined;
   // What can be paid in advance changes with every part paid, and is asked for many times in between.
   const inAdvance: InAdvance = () => {
@@ -73,7 +79,10 @@ const payables = (state: LoanState, date: LocalDate, parts: Parts): Payable[] =>
   return state.rows.map((row) => ({
     fromDate: row.fromDate,
     dueDate: row.dueDate,
-    owed: (part) => owedNow(state, row, part, date, inAdvance),
+    owed: (part) =>
+      principalOnly && part === 'interest' && row.dueDate > date
+        ? 0n
+        : owedNow(state, row, part, date, inAdvance),
     owedByNow: (part) => owedByNow(row, part, date),
     pay: (part, amount) => {
       record(row, part, amount, date);
@@ -94,12 +103,10 @@ export const receive = (
   rule: AllocationRule,
 ): { state: LoanState; parts: PaymentParts } => {
   const { date, amountMinor, type = 'repayment' } = payment;
-  if (followsPayments(state)) {
-    accrueOverdue(state.model, date);
-    refresh(state);
-  }
+  accrue(state, date);
+  const principalOnly = planFollowsPayments(state) && payAhead(state, date, amountMinor);
   const parts = noParts();
-  const rows = payables(state, date, parts);
+  const rows = payables(state, date, parts, principalOnly);
   const overpaymentMinor = allocatePayment(rows, { date, amountMinor, type }, rule);
   state.overpaidMinor += overpaymentMinor;
   refresh(state);

@@ -24,6 +24,14 @@ export interface RecalculationTerms {
   readonly preClosure: 'till_pre_close_date' | 'till_rest_frequency_date';
   readonly restFrequency?: 'daily' | 'same_as_repayment';
   readonly noInterestOnPastDue?: boolean;
+  /** `cumulative`: what an installment paid in excess does; absent: the installments stay, the last ones shrink. */
+  readonly advancePaymentStrategy?:
+    | 'reduce_emi_amount'
+    | 'reduce_number_of_installments'
+    | 'reschedule_next_repayments'
+    | 'adjust_last_unpaid_period';
+  /** `cumulative`: whether overdue interest bears interest too. */
+  readonly compounding?: 'none' | 'interest';
 }
 
 /** Days of the week on which nothing falls due. */

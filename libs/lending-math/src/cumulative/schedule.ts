@@ -1,5 +1,5 @@
 import { daysBetween } from '@daftari/kernel';
-import { later, periodIndex, periodsOf, type PeriodDates } from '../calendar.js';
+import { at, later, periodIndex, periodsOf, type PeriodDates } from '../calendar.js';
 import {
   Decimal,
   dec,
@@ -10,7 +10,7 @@ import {
   roundToMultiple,
   sumOf,
 } from '../numbers.js';
-import { annuity, type PlannedPeriod } from '../planned-period.js';
+import { annuity, type Adjustments, type PlannedPeriod } from '../planned-period.js';
 import type { Disbursement, LoanTerms } from '../terms.js';
 
 const PERIODS_PER_YEAR = { months: 12, weeks: 52 } as const;
@@ -99,36 +99,85 @@ const flat = (terms: LoanTerms, tranches: readonly Disbursement[]): PlannedPerio
   });
 };
 
-/** Interest on what is still owed; installments or their principal are level, and set anew when more is paid out. */
-const declining = (terms: LoanTerms, tranches: readonly Disbursement[]): PlannedPeriod[] => {
+const slicedInterest = (
+  terms: LoanTerms,
+  balance: bigint,
+  period: PeriodDates,
+  changes: Adjustments['changes'],
+): bigint => {
+  const inside = changes.map((c) => c.date).filter((d) => period.from < d && d < period.due);
+  const points = [...new Set([period.from, ...inside, period.due])].sort();
+  return points.slice(1).reduce((sum, b, i) => {
+    const a = at(points, i);
+    const owed = changes.reduce((all, c) => (c.date <= a ? all + c.amount : all), balance);
+    const slice = periodInterest(terms, max(0n, owed), period, a).minus(
+      periodInterest(terms, max(0n, owed), period, b),
+    );
+    return sum + roundMinor(slice, terms.roundingMode);
+  }, 0n);
+};
+
+/** The level for `balance` over the periods from `index` on: an installment, or its principal. */
+const levelFrom = (terms: LoanTerms, balance: bigint, index: number): bigint => {
+  const left = terms.numberOfInstallments - Math.max(index, terms.gracePrincipal ?? 0);
+  return terms.amortization === 'equal_principal'
+    ? roundMinor(dec(balance).div(left), terms.roundingMode)
+    : levelInstallment(terms, balance, left);
+};
+
+const interestOf = (
+  terms: LoanTerms,
+  balance: bigint,
+  period: PeriodDates,
+  added: readonly Disbursement[],
+  changes: Adjustments['changes'],
+): bigint => {
+  if (changes.length > 0) {
+    const tranches = added.map((t) => ({ period: 0, date: t.date, amount: t.amountMinor }));
+    return slicedInterest(terms, balance, period, [...changes, ...tranches]);
+  }
+  const exact = added.reduce(
+    (sum, t) => sum.plus(periodInterest(terms, t.amountMinor, period, later(t.date, period.from))),
+    periodInterest(terms, balance, period),
+  );
+  return roundMinor(exact, terms.roundingMode);
+};
+
+/**
+ * Interest on what is still owed; installments or their principal are level, and set anew when more is paid out or,
+ * if agreed, when more than the installment is paid. Interest of a period in which something was paid is rounded for
+ * each slice of it.
+ */
+const declining = (
+  terms: LoanTerms,
+  tranches: readonly Disbursement[],
+  { changes, prepaid }: Adjustments,
+): PlannedPeriod[] => {
   const periods = periodsOf(terms);
   const { gracePrincipal = 0, graceInterest = 0, interestFreePeriods = 0 } = terms;
-  const equalPrincipal = terms.amortization === 'equal_principal';
+  const reduces = terms.recalculation?.advancePaymentStrategy === 'reduce_emi_amount';
+  const last = periods.length - 1;
   let balance = 0n;
   let level = 0n;
   let deferred = 0n;
+  const net = (t: Disbursement): Disbursement => ({
+    ...t,
+    amountMinor: t.amountMinor - downPaymentOf(t.amountMinor, terms),
+  });
   return periods.map((period, i) => {
-    const added = tranches
-      .filter((t) => periodIndex(periods, t.date) === i)
-      .map((t) => ({ ...t, net: t.amountMinor - downPaymentOf(t.amountMinor, terms) }));
-    const exact = added.reduce(
-      (sum, t) => sum.plus(periodInterest(terms, t.net, period, later(t.date, period.from))),
-      periodInterest(terms, balance, period),
-    );
-    const accrued = i < interestFreePeriods ? 0n : roundMinor(exact, terms.roundingMode);
-    balance += sumOf(added, (t) => t.net);
-    if (added.length > 0) {
-      const left = periods.length - Math.max(i, gracePrincipal);
-      level = equalPrincipal
-        ? roundMinor(dec(balance).div(left), terms.roundingMode)
-        : levelInstallment(terms, balance, left);
-    }
-    const interest = i < graceInterest && i < periods.length - 1 ? 0n : deferred + accrued;
+    const added = tranches.filter((t) => periodIndex(periods, t.date) === i).map(net);
+    const own = changes.filter((c) => c.period === i);
+    const accrued = i < interestFreePeriods ? 0n : interestOf(terms, balance, period, added, own);
+    balance += sumOf(added, (t) => t.amountMinor);
+    if (added.length > 0) level = levelFrom(terms, balance, i);
+    const interest = i < graceInterest && i < last ? 0n : deferred + accrued;
     deferred += accrued - interest;
-    const repaid = max(0n, equalPrincipal ? level : level - interest);
-    const last = i === periods.length - 1;
-    const principal = last ? balance : i < gracePrincipal ? 0n : min(repaid, balance);
+    const ahead = prepaid.findLast((p) => p.period === i)?.principal;
+    const repaid = terms.amortization === 'equal_principal' ? level : max(0n, level - interest);
+    const regular = i === last ? balance : i < gracePrincipal ? 0n : repaid;
+    const principal = min(max(ahead ?? 0n, regular), balance);
     balance -= principal;
+    if (ahead !== undefined && reduces && i < last) level = levelFrom(terms, balance, i + 1);
     return { ...period, principal, interest };
   });
 };
@@ -137,5 +186,9 @@ const declining = (terms: LoanTerms, tranches: readonly Disbursement[]): Planned
  * A classic loan: the nominal rate of a period is a share of the year, and interest is flat or on the declining
  * balance. Source: Apache Fineract, cumulative loan schedule generator.
  */
-export const cumulative = (terms: LoanTerms, tranches: readonly Disbursement[]): PlannedPeriod[] =>
-  (terms.interestMethod === 'flat' ? flat : declining)(terms, tranches);
+export const cumulative = (
+  terms: LoanTerms,
+  tranches: readonly Disbursement[],
+  adjustments: Adjustments,
+): PlannedPeriod[] =>
+  terms.interestMethod === 'flat' ? flat(terms, tranches) : declining(terms, tranches, adjustments);
