@@ -5,10 +5,11 @@ import { replayHistory, type ReplayedLoan } from './history.js';
 import { outstanding } from './standing.js';
 import { loanTable } from './loan-table.js';
 import { rowOutstanding } from './loan-state.js';
-import { minorOf, parseTransactionVector, type TransactionVector } from './vectors.js';
+import { minorOf, parseVector } from './vectors.js';
 
 type Fields = Readonly<Record<string, string | number | boolean | null>>;
-interface Vector extends TransactionVector {
+interface Vector {
+  readonly terms: { readonly convention: string };
   readonly id: string;
   readonly advancedFeature?: string;
   readonly checkpoints: readonly {
@@ -75,7 +76,9 @@ const actualTransactions = ({ transactions }: ReplayedLoan): string[] =>
 
 /** The first difference between a vector and its replay; undefined when every checkpoint comes out to the cent. */
 const difference = (vector: Vector): string | undefined => {
-  const { terms, allocation, events } = parseTransactionVector(vector);
+  const input = parseVector(vector);
+  if (input.kind !== 'transactions') return 'not a history';
+  const { terms, allocation, events } = input;
   for (const checkpoint of vector.checkpoints) {
     const asOf = checkpoint.overdueInterestAsOf;
     const loan = replayHistory(terms, allocation, events, {

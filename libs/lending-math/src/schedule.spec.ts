@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildScheduleTable, type ScheduleTableRow } from './schedule.js';
-import { minorOf, parseScheduleVector, type VectorTerms } from './vectors.js';
+import { minorOf, parseVector } from './vectors.js';
 
 interface Vector {
   readonly id: string;
-  readonly terms: VectorTerms;
+  readonly terms: { readonly convention: string; readonly currency: { readonly decimals: number } };
   readonly expected: { readonly rows: readonly Record<string, string | number>[] };
 }
 
@@ -47,7 +47,7 @@ describe('schedule vectors', () => {
     const group = vectors.filter((v) => v.terms.convention === convention);
     const missing = group.flatMap((vector) => {
       const { decimals } = vector.terms.currency;
-      const rows = buildScheduleTable(parseScheduleVector(vector)).map(comparable);
+      const rows = buildScheduleTable(parseVector(vector).terms).map(comparable);
       const wanted = vector.expected.rows.map((row) => expected(row, decimals));
       const i = wanted.findIndex((row, k) => String(row) !== String(rows[k]));
       if (i < 0 && rows.length === wanted.length) return [];

@@ -11,6 +11,8 @@ export type RoundingMode = 'HALF_EVEN' | 'HALF_UP' | 'FLOOR' | 'CEILING';
 export interface Disbursement {
   readonly date: LocalDate;
   readonly amountMinor: bigint;
+  /** Must be the currency of the terms. */
+  readonly currency?: string;
 }
 
 /** A new nominal yearly rate, in percent, that holds from a date on. */
