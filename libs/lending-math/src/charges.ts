@@ -11,7 +11,7 @@ import {
 import { chargeBack } from './progressive/installment.js';
 
 const regularRows = (state: LoanState): LoanRow[] =>
-  state.rows.filter((row) => row.kind !== 'down_payment');
+  state.rows.filter((row) => row.kind !== 'down_payment' && row.kind !== 'prepayment');
 
 const extraRow = (state: LoanState, date: LocalDate): LoanRow => {
   const rows = regularRows(state);

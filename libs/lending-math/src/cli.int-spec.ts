@@ -115,6 +115,7 @@ describe('the lending command', () => {
       'terms.annualRatePercent rate/negative',
       'terms.disbursementDate date/invalid',
       'terms.numberOfInstallments count/too-many',
+      'terms.principal.amount amount/not-positive',
       'terms.principal.amount amount/too-precise',
       'terms.principal.currency amount/other-currency',
       'terms.ratePer rate/unknown-period',

@@ -1,6 +1,7 @@
 import { localDate, type LocalDate } from '@daftari/kernel';
 import type { LoanState } from './loan-state.js';
 import type { PercentCharge } from './percent-charges.js';
+import type { PrepaymentStrategy } from './prepayment.js';
 import type { PaymentParts } from './repayment.js';
 import type { LoanTerms } from './terms.js';
 
@@ -11,6 +12,8 @@ export interface HistoryEvent {
   readonly date: LocalDate;
   readonly businessDate: LocalDate;
   readonly amountMinor?: bigint;
+  /** Of a prepayment: what money beyond what is due does. */
+  readonly strategy?: PrepaymentStrategy;
   readonly chargeType?: 'fee' | 'penalty';
   readonly when?: PercentCharge['when'];
   readonly basis?: PercentCharge['basis'];

@@ -22,6 +22,7 @@ import {
 } from './percent-charges.js';
 import { changeRate } from './progressive/installment.js';
 import { settleResidual } from './progressive/model.js';
+import { prepay } from './prepayment.js';
 import { receive, type PaymentParts } from './repayment.js';
 import { accelerate, moveDueDates, reAge, reAmortize, stopInterest } from './restructure.js';
 
@@ -65,6 +66,14 @@ const payIn = (replay: Replay, event: HistoryEvent, type: string, amountMinor: b
   const { state, parts } = receive(replay.state, { type, date, amountMinor }, replay.rule);
   replay.state = state;
   note(replay, event, { type, date, amountMinor, ...parts });
+};
+
+const payAheadOf = (replay: Replay, event: HistoryEvent, amountMinor: bigint): void => {
+  const { date, type, strategy = 'next_installment' } = event;
+  const payment = { type, date, amountMinor };
+  const { state, parts } = prepay(replay.state, payment, strategy, replay.rule);
+  replay.state = state;
+  note(replay, event, { ...payment, ...parts });
 };
 
 const payTranche = (replay: Replay, event: HistoryEvent, amountMinor: bigint): void => {
@@ -174,6 +183,8 @@ export const step = (replay: Replay, event: HistoryEvent): void => {
     case 'interest_payment_waiver':
     case 'charge_adjustment':
       return payIn(replay, event, event.type, amount);
+    case 'prepayment':
+      return payAheadOf(replay, event, amount);
     case 'payoff':
       return payIn(replay, event, 'repayment', payoffAmount(replay.state, event.date));
     case 'charge':

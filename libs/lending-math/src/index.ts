@@ -10,3 +10,6 @@ export * from './history.js';
 export * from './payoff.js';
 export * from './loan-table.js';
 export * from './standing.js';
+export * from './prepayment.js';
+export * from './vector-output.js';
+export { runLending, USAGE, type CliResult } from './cli.js';

@@ -25,8 +25,9 @@ export interface RowCharge {
 
 /** An installment with what is due and what was paid of it. */
 export interface LoanRow {
-  /** `extra` holds charges and re-owed money due after the last installment; `re_aged` principal moved to new dates. */
-  readonly kind: 'installment' | 'down_payment' | 'extra' | 're_aged';
+  /** `extra` holds charges and re-owed money due after the last installment; `re_aged` principal moved to new dates; `prepayment` principal
+   * repaid outside the installments. */
+  readonly kind: 'installment' | 'down_payment' | 'extra' | 're_aged' | 'prepayment';
   /** Index of the period that is planned; null for other rows. */
   readonly period: number | null;
   n: number;
@@ -126,7 +127,7 @@ export const copyLoan = (state: LoanState): LoanState => ({
   })),
 });
 
-const ORDER = { installment: 0, re_aged: 0, down_payment: 1, extra: 2 } as const;
+const ORDER = { installment: 0, re_aged: 0, down_payment: 1, prepayment: 1, extra: 2 } as const;
 
 const plannedOf = ({ model, plan }: LoanState): Pick<PlannedPeriod, 'principal' | 'interest'>[] =>
   model

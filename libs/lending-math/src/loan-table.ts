@@ -11,7 +11,7 @@ export interface PayoutRow {
 
 /** An installment in the table of a running loan, with the principal that is still to be due after it. */
 export interface DueRow {
-  readonly type: 'installment' | 'down_payment';
+  readonly type: 'installment' | 'down_payment' | 'prepayment';
   readonly row: LoanRow;
   readonly balanceMinor: bigint;
 }
@@ -30,7 +30,12 @@ export const loanTable = (state: LoanState): (PayoutRow | DueRow)[] => {
     })),
     ...state.rows.map((row) => ({
       date: row.dueDate,
-      order: row.kind === 'down_payment' ? 2 : row.dueDate === start ? 3 : 0,
+      order:
+        row.kind === 'down_payment' || row.kind === 'prepayment'
+          ? 2
+          : row.dueDate === start
+            ? 3
+            : 0,
       add: -row.due.principalMinor,
       row,
     })),
@@ -39,7 +44,8 @@ export const loanTable = (state: LoanState): (PayoutRow | DueRow)[] => {
   return entries.map(({ date, add, row }) => {
     balanceMinor += add;
     if (!row) return { type: 'disbursement', date, amountMinor: add, balanceMinor };
-    const type = row.kind === 'down_payment' ? row.kind : 'installment';
+    const type =
+      row.kind === 'down_payment' || row.kind === 'prepayment' ? row.kind : 'installment';
     return { type, row, balanceMinor };
   });
 };

@@ -25,9 +25,21 @@ export interface Adjustments {
   }[];
   /** Principal of periods in which more than the installment was paid. */
   readonly prepaid: readonly { readonly period: number; readonly principal: bigint }[];
+  /** Principal repaid outside the installments; `level`: they are set anew from its period on. */
+  readonly repaid: readonly {
+    readonly period: number;
+    readonly date: LocalDate;
+    readonly amount: bigint;
+    readonly level: boolean;
+  }[];
   /** The date up to which overdue principal bears interest. */
   readonly overdueTo: LocalDate | null;
 }
 
 /** No payment changed the plan. */
-export const UNADJUSTED: Adjustments = { changes: [], prepaid: [], overdueTo: null };
+export const UNADJUSTED: Adjustments = {
+  changes: [],
+  prepaid: [],
+  repaid: [],
+  overdueTo: null,
+};

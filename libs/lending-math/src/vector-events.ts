@@ -2,6 +2,7 @@ import { localDate, type LocalDate } from '@daftari/kernel';
 import type { AllocationRule, FutureRule, Part, PaymentOrder } from './allocation.js';
 import type { HistoryEvent } from './history.js';
 import type { PercentCharge } from './percent-charges.js';
+import type { PrepaymentStrategy } from './prepayment.js';
 import type { LoanTerms } from './terms.js';
 import type { AmountOf, Fields } from './vector-fields.js';
 
@@ -67,6 +68,7 @@ const NEEDS: Readonly<Record<string, readonly (keyof HistoryEvent)[]>> = {
   payout_refund: ['amountMinor'],
   interest_payment_waiver: ['amountMinor'],
   credit_balance_refund: ['amountMinor'],
+  prepayment: ['amountMinor', 'strategy'],
   payoff: [],
   charge: ['amountMinor', 'chargeType'],
   percent_charge: ['chargeType', 'when', 'basis', 'percent'],
@@ -118,10 +120,18 @@ const readAmount = (e: Fields, of: AmountOf): bigint | undefined => {
     : e.report('amount', 'amount/not-positive', 'more than zero');
 };
 
+const STRATEGIES: readonly PrepaymentStrategy[] = [
+  'reduce_term',
+  'reduce_installment',
+  'next_installment',
+  'last_installment',
+];
+
 type ReadField = (e: Fields, of: AmountOf) => unknown;
 
 const READ: Readonly<Partial<Record<keyof HistoryEvent, ReadField>>> = {
   amountMinor: readAmount,
+  strategy: (e) => e.choice('strategy', STRATEGIES),
   chargeType: (e) => e.choice('chargeType', ['fee', 'penalty']),
   when: (e) => e.choice('when', WHEN),
   basis: (e) => e.choice('basis', BASIS),

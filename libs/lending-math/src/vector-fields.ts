@@ -124,9 +124,9 @@ export class Fields {
     }
     const text = this.decimal(key);
     if (text === undefined) return undefined;
-    return new Decimal(text).decimalPlaces() > decimals
-      ? this.report(key, 'amount/too-precise', `at most ${String(decimals)} decimals`)
-      : minorOf(text, decimals);
+    if (new Decimal(text).decimalPlaces() <= decimals) return minorOf(text, decimals);
+    if (text.startsWith('-')) this.report(key, 'amount/not-positive', 'more than zero');
+    return this.report(key, 'amount/too-precise', `at most ${String(decimals)} decimals`);
   }
 
   /** One of some words that must be there. */

@@ -151,7 +151,7 @@ const interestOf = (
 const declining = (
   terms: LoanTerms,
   tranches: readonly Disbursement[],
-  { changes, prepaid }: Adjustments,
+  { changes, prepaid, repaid }: Adjustments,
 ): PlannedPeriod[] => {
   const periods = periodsOf(terms);
   const { gracePrincipal = 0, graceInterest = 0, interestFreePeriods = 0 } = terms;
@@ -166,15 +166,17 @@ const declining = (
   });
   return periods.map((period, i) => {
     const added = tranches.filter((t) => periodIndex(periods, t.date) === i).map(net);
-    const own = changes.filter((c) => c.period === i);
+    const back = repaid.filter((r) => r.period === i);
+    const lowered = back.map((r) => ({ ...r, amount: -r.amount }));
+    const own = [...changes.filter((c) => c.period === i), ...lowered];
     const accrued = i < interestFreePeriods ? 0n : interestOf(terms, balance, period, added, own);
-    balance += sumOf(added, (t) => t.amountMinor);
-    if (added.length > 0) level = levelFrom(terms, balance, i);
+    balance += sumOf(added, (t) => t.amountMinor) - sumOf(back, (r) => r.amount);
+    if (added.length > 0 || back.some((r) => r.level)) level = levelFrom(terms, balance, i);
     const interest = i < graceInterest && i < last ? 0n : deferred + accrued;
     deferred += accrued - interest;
     const ahead = prepaid.findLast((p) => p.period === i)?.principal;
-    const repaid = terms.amortization === 'equal_principal' ? level : max(0n, level - interest);
-    const regular = i === last ? balance : i < gracePrincipal ? 0n : repaid;
+    const part = terms.amortization === 'equal_principal' ? level : max(0n, level - interest);
+    const regular = i === last ? balance : i < gracePrincipal ? 0n : part;
     const principal = min(max(ahead ?? 0n, regular), balance);
     balance -= principal;
     if (ahead !== undefined && reduces && i < last) level = levelFrom(terms, balance, i + 1);
