@@ -1,11 +1,4 @@
-import {
-  addDays,
-  addMonths,
-  daysBetween,
-  invariant,
-  localDate,
-  type LocalDate,
-} from '@daftari/kernel';
+import { addDays, addMonths, invariant, type LocalDate } from '@daftari/kernel';
 import type { LoanTerms, Weekday, WeekendShift } from './terms.js';
 
 /** Element `index` of a list that is known to have it. */
@@ -28,6 +21,23 @@ export const yearOf = (date: LocalDate): number => Number(date.slice(0, 4));
 export const daysInYear = (year: number): number =>
   (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 366 : 365;
 
+/** Days since 1970-01-01 in the proleptic Gregorian calendar (H. Hinnant, days from civil). */
+const dayNumber = (date: LocalDate): number => {
+  const month = Number(date.slice(5, 7));
+  const year = Number(date.slice(0, 4)) - (month <= 2 ? 1 : 0);
+  const era = Math.floor(year / 400);
+  const yearOfEra = year - era * 400;
+  const dayOfYear =
+    Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + Number(date.slice(8, 10)) - 1;
+  const dayOfEra =
+    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+};
+
+/** Days from `from` to `to`; negative when `to` is earlier. Interest asks for it often. */
+export const daysBetween = (from: LocalDate, to: LocalDate): number =>
+  dayNumber(to) - dayNumber(from);
+
 const WEEKDAYS: readonly Weekday[] = [
   'thursday',
   'friday',
@@ -37,11 +47,10 @@ const WEEKDAYS: readonly Weekday[] = [
   'tuesday',
   'wednesday',
 ];
-const EPOCH = localDate('1970-01-01'); // A Thursday.
 
 /** The day of the week of a date (proleptic Gregorian calendar). */
 export const weekdayOf = (date: LocalDate): Weekday =>
-  at(WEEKDAYS, ((daysBetween(EPOCH, date) % 7) + 7) % 7);
+  at(WEEKDAYS, ((dayNumber(date) % 7) + 7) % 7); // Day 0 was a Thursday.
 
 /** The date itself when it is a working day, else the next one that is. */
 export const nextWorkingDay = (date: LocalDate, shift: WeekendShift | undefined): LocalDate => {

@@ -12,7 +12,7 @@ import {
   type LoanState,
   type Parts,
 } from './loan-state.js';
-import { min, percentOf } from './numbers.js';
+import { min } from './numbers.js';
 import { accrueTo, payoffAmount } from './payoff.js';
 import {
   chargeInstallments,
@@ -24,6 +24,7 @@ import { changeRate } from './progressive/installment.js';
 import { settleResidual } from './progressive/model.js';
 import { prepay } from './prepayment.js';
 import { receive, type PaymentParts } from './repayment.js';
+import { percentOf } from './ratio.js';
 import { accelerate, moveDueDates, reAge, reAmortize, stopInterest } from './restructure.js';
 
 /** A replay on its way; steps change it. */

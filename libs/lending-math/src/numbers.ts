@@ -1,4 +1,5 @@
 import { Decimal as BaseDecimal } from 'decimal.js';
+import { percentOf, ratio, roundInstallment } from './ratio.js';
 import type { LoanTerms, RoundingMode } from './terms.js';
 
 /** Decimals of 40 significant digits, HALF_EVEN: the intermediate precision of every formula here. */
@@ -20,30 +21,12 @@ export const dec = (value: bigint): Decimal => new Decimal(value.toString());
 export const roundMinor = (minor: Decimal, mode: RoundingMode): bigint =>
   BigInt(minor.toDecimalPlaces(0, MODES[mode]).toFixed(0));
 
-/**
- * Rounds an amount in minor units to the multiple of `installmentAmountInMultiplesOf` agreed in the terms, ties by
- * rounding mode; without a multiple, to whole minor units.
- */
-export const roundToMultiple = (minor: Decimal, terms: LoanTerms): bigint => {
-  const multiple = terms.installmentAmountInMultiplesOf;
-  if (multiple === undefined || multiple === null) return roundMinor(minor, terms.roundingMode);
-  const step = new Decimal(multiple).times(new Decimal(10).pow(terms.decimals));
-  return roundMinor(
-    dec(roundMinor(minor.div(step), terms.roundingMode)).times(step),
-    terms.roundingMode,
-  );
-};
-
-/** A share in percent of an amount, rounded to minor units. */
-export const percentOf = (minor: bigint, percent: string, mode: RoundingMode): bigint =>
-  roundMinor(dec(minor).times(percent).div(100), mode);
-
 /** What of a tranche is due back on its own date: percent of it, rounded as installments are. */
 export const downPaymentOf = (amountMinor: bigint, terms: LoanTerms): bigint =>
   terms.downPaymentPercent === undefined
     ? 0n
-    : roundToMultiple(
-        dec(percentOf(amountMinor, terms.downPaymentPercent, terms.roundingMode)),
+    : roundInstallment(
+        ratio(percentOf(amountMinor, terms.downPaymentPercent, terms.roundingMode)),
         terms,
       );
 

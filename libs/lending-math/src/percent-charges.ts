@@ -1,6 +1,7 @@
 import type { LocalDate } from '@daftari/kernel';
 import { addCharge, refresh, rowOutstanding, type LoanRow, type LoanState } from './loan-state.js';
-import { percentOf, sumOf } from './numbers.js';
+import { sumOf } from './numbers.js';
+import { percentOf } from './ratio.js';
 import type { InstallmentBasis, RoundingMode } from './terms.js';
 
 /** What a percentage of a whole loan is taken of. */

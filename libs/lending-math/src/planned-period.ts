@@ -1,19 +1,11 @@
 import type { LocalDate } from '@daftari/kernel';
 import type { PeriodDates } from './calendar.js';
-import { Decimal, dec } from './numbers.js';
 
 /** A period with what falls due at its end. Minor units. */
 export interface PlannedPeriod extends PeriodDates {
   readonly principal: bigint;
   readonly interest: bigint;
 }
-
-/** The level installment that repays a principal with `rate` a period over `periods` (annuity). Minor units, exact. */
-export const annuity = (principal: bigint, rate: Decimal, periods: number): Decimal => {
-  if (rate.isZero()) return dec(principal).div(periods);
-  const discount = new Decimal(1).minus(rate.plus(1).pow(-periods));
-  return dec(principal).times(rate).div(discount);
-};
 
 /** What payments did to a plan that follows them. */
 export interface Adjustments {

@@ -109,7 +109,6 @@ export const receive = (
   const rows = payables(state, date, parts, principalOnly);
   const overpaymentMinor = allocatePayment(rows, { date, amountMinor, type }, rule);
   state.overpaidMinor += overpaymentMinor;
-  refresh(state);
   for (const row of state.rows) {
     if (rowOutstanding(row) === 0n) row.completedOn ??= date;
   }

@@ -10,7 +10,8 @@ import {
   type LoanRow,
   type LoanState,
 } from './loan-state.js';
-import { dec, min, roundToMultiple, sumOf } from './numbers.js';
+import { min, sumOf } from './numbers.js';
+import { ratio, roundInstallment } from './ratio.js';
 import { relevel } from './progressive/installment.js';
 import { settleResidual, type ProgressiveModel } from './progressive/model.js';
 import type { LoanTerms } from './terms.js';
@@ -25,7 +26,7 @@ const principalOwed = ({ due, paid }: LoanRow): bigint => due.principalMinor - p
 
 /** An amount in `count` equal shares, rounded as installments are; the last takes the rest. */
 const sharesOf = (amount: bigint, count: number, terms: LoanTerms): bigint[] => {
-  const share = roundToMultiple(dec(amount).div(count), terms);
+  const share = roundInstallment(ratio(amount, count), terms);
   let left = amount;
   return Array.from({ length: count }, (_, i) => {
     const portion = i === count - 1 ? left : min(share, left);

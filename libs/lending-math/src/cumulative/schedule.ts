@@ -1,16 +1,18 @@
-import { daysBetween } from '@daftari/kernel';
-import { at, later, periodIndex, periodsOf, type PeriodDates } from '../calendar.js';
+import { at, daysBetween, later, periodIndex, periodsOf, type PeriodDates } from '../calendar.js';
+import { downPaymentOf, max, min, sumOf } from '../numbers.js';
+import type { Adjustments, PlannedPeriod } from '../planned-period.js';
 import {
-  Decimal,
-  dec,
-  downPaymentOf,
-  max,
-  min,
-  roundMinor,
-  roundToMultiple,
-  sumOf,
-} from '../numbers.js';
-import { annuity, type Adjustments, type PlannedPeriod } from '../planned-period.js';
+  annuity,
+  minus,
+  over,
+  percent,
+  plus,
+  ratio,
+  round,
+  roundInstallment,
+  times,
+  type Ratio,
+} from '../ratio.js';
 import type { Disbursement, LoanTerms } from '../terms.js';
 
 const PERIODS_PER_YEAR = { months: 12, weeks: 52 } as const;
@@ -20,25 +22,24 @@ const NOMINAL_DAYS = { months: 30, weeks: 7, days: 1 } as const;
 const daysOfYear = (terms: LoanTerms): number =>
   terms.daysInYear === 'actual' ? 365 : Number(terms.daysInYear);
 
-const yearlyRate = (terms: LoanTerms): Decimal => new Decimal(terms.annualRatePercent).div(100);
+const yearlyRate = (terms: LoanTerms): Ratio => percent(terms.annualRatePercent);
 
 const isDaily = (terms: LoanTerms): boolean =>
   terms.interestCalculationPeriod !== 'same_as_repayment';
 
 /** The part of a year that one repayment interval stands for. */
-const intervalShare = (terms: LoanTerms): Decimal => {
+const intervalShare = (terms: LoanTerms): Ratio => {
   const { n, unit } = terms.repaymentEvery;
-  const perYear = unit === 'days' ? daysOfYear(terms) : PERIODS_PER_YEAR[unit];
-  return new Decimal(n).div(perYear);
+  return ratio(n, unit === 'days' ? daysOfYear(terms) : PERIODS_PER_YEAR[unit]);
 };
 
 /** The nominal rate of one period, as the level installment sees it. */
-export const nominalPeriodRate = (terms: LoanTerms): Decimal => {
+const nominalPeriodRate = (terms: LoanTerms): Ratio => {
   const { n, unit } = terms.repaymentEvery;
   const share = isDaily(terms)
-    ? new Decimal(NOMINAL_DAYS[unit] * n).div(daysOfYear(terms))
+    ? ratio(NOMINAL_DAYS[unit] * n, daysOfYear(terms))
     : intervalShare(terms);
-  return yearlyRate(terms).times(share);
+  return times(yearlyRate(terms), share);
 };
 
 /** Exact interest of an amount over a whole period, or over its part from `from` on. */
@@ -47,29 +48,29 @@ const periodInterest = (
   amount: bigint,
   period: PeriodDates,
   from = period.from,
-): Decimal => {
-  const days = Math.max(0, daysBetween(from, period.due));
+): Ratio => {
+  const days = BigInt(Math.max(0, daysBetween(from, period.due)));
   const whole = daysBetween(period.from, period.due);
-  const exact = dec(amount).times(yearlyRate(terms));
-  if (!isDaily(terms)) return exact.times(intervalShare(terms)).times(days).div(whole);
+  const yearly = times(yearlyRate(terms), ratio(amount * days));
+  if (!isDaily(terms)) return over(times(yearly, intervalShare(terms)), whole);
   if (terms.daysInMonth === '30' && terms.repaymentEvery.unit === 'months') {
-    const nominal = new Decimal(30 * terms.repaymentEvery.n).times(days).div(whole);
-    return exact.times(nominal).div(daysOfYear(terms));
+    const nominal = ratio(30 * terms.repaymentEvery.n, daysOfYear(terms));
+    return over(times(yearly, nominal), whole);
   }
-  return exact.times(days).div(daysOfYear(terms));
+  return over(yearly, daysOfYear(terms));
 };
 
 /** The level installment over the periods that are left, rounded as the terms say. */
-export const levelInstallment = (terms: LoanTerms, balance: bigint, periods: number): bigint =>
-  roundToMultiple(annuity(balance, nominalPeriodRate(terms), periods), terms);
+const levelInstallment = (terms: LoanTerms, balance: bigint, periods: number): bigint =>
+  roundInstallment(annuity(balance, nominalPeriodRate(terms), periods), terms);
 
 const flatInterest = (terms: LoanTerms, lent: bigint, periods: readonly PeriodDates[]): bigint => {
   const free = terms.interestFreePeriods ?? 0;
   const bearing = periods.slice(free);
   const exact = isDaily(terms)
-    ? bearing.reduce((sum, period) => sum.plus(periodInterest(terms, lent, period)), new Decimal(0))
-    : dec(lent).times(yearlyRate(terms)).times(intervalShare(terms)).times(bearing.length);
-  return roundMinor(exact, terms.roundingMode);
+    ? bearing.reduce((sum, period) => plus(sum, periodInterest(terms, lent, period)), ratio(0n))
+    : times(times(yearlyRate(terms), intervalShare(terms)), ratio(lent * BigInt(bearing.length)));
+  return round(exact, terms.roundingMode);
 };
 
 /** Interest on the whole amount lent, down payment included, in equal shares; the last installment takes the rest. */
@@ -81,11 +82,11 @@ const flat = (terms: LoanTerms, tranches: readonly Disbursement[]): PlannedPerio
   let balance = lent - sumOf(tranches, (t) => downPaymentOf(t.amountMinor, terms));
   const interestFrom = Math.max(graceInterest, interestFreePeriods);
   const share = (amount: bigint, count: number): bigint =>
-    roundMinor(dec(amount).div(count), terms.roundingMode);
+    round(ratio(amount, count), terms.roundingMode);
   const interestShare = share(interestLeft, periods.length - interestFrom);
   const principalShare = share(balance, periods.length - gracePrincipal);
   const level =
-    roundToMultiple(dec(principalShare), terms) + roundToMultiple(dec(interestShare), terms);
+    roundInstallment(ratio(principalShare), terms) + roundInstallment(ratio(interestShare), terms);
   return periods.map((period, i) => {
     const last = i === periods.length - 1;
     const regular = i < interestFrom ? 0n : min(interestShare, interestLeft);
@@ -110,10 +111,11 @@ const slicedInterest = (
   return points.slice(1).reduce((sum, b, i) => {
     const a = at(points, i);
     const owed = changes.reduce((all, c) => (c.date <= a ? all + c.amount : all), balance);
-    const slice = periodInterest(terms, max(0n, owed), period, a).minus(
+    const slice = minus(
+      periodInterest(terms, max(0n, owed), period, a),
       periodInterest(terms, max(0n, owed), period, b),
     );
-    return sum + roundMinor(slice, terms.roundingMode);
+    return sum + round(slice, terms.roundingMode);
   }, 0n);
 };
 
@@ -121,7 +123,7 @@ const slicedInterest = (
 const levelFrom = (terms: LoanTerms, balance: bigint, index: number): bigint => {
   const left = terms.numberOfInstallments - Math.max(index, terms.gracePrincipal ?? 0);
   return terms.amortization === 'equal_principal'
-    ? roundMinor(dec(balance).div(left), terms.roundingMode)
+    ? round(ratio(balance, left), terms.roundingMode)
     : levelInstallment(terms, balance, left);
 };
 
@@ -137,10 +139,10 @@ const interestOf = (
     return slicedInterest(terms, balance, period, [...changes, ...tranches]);
   }
   const exact = added.reduce(
-    (sum, t) => sum.plus(periodInterest(terms, t.amountMinor, period, later(t.date, period.from))),
+    (sum, t) => plus(sum, periodInterest(terms, t.amountMinor, period, later(t.date, period.from))),
     periodInterest(terms, balance, period),
   );
-  return roundMinor(exact, terms.roundingMode);
+  return round(exact, terms.roundingMode);
 };
 
 /**

@@ -1,6 +1,7 @@
 import { addDays, type LocalDate } from '@daftari/kernel';
 import { at, periodIndex, type PeriodDates } from '../calendar.js';
-import { Decimal, dec, roundMinor, roundToMultiple, sumOf } from '../numbers.js';
+import { sumOf } from '../numbers.js';
+import { plus, ratio, round, roundInstallment, times, type Ratio } from '../ratio.js';
 import {
   addChange,
   cuts,
@@ -13,25 +14,31 @@ import {
 } from './model.js';
 import { yearShare } from './rate-share.js';
 
-const periodFactor = (m: ProgressiveModel, period: PeriodDates): Decimal => {
+const periodFactor = (m: ProgressiveModel, period: PeriodDates): Ratio => {
   const points = cuts(m, period, []);
   const units = m.terms.repaymentEvery.n;
   return points.slice(1).reduce((factor, b, i) => {
     const a = at(points, i);
-    return factor.plus(rateAt(m, a).times(yearShare(m.terms, period, a, b, units)));
-  }, new Decimal(1));
+    return plus(factor, times(rateAt(m, a), yearShare(m.terms, period, a, b, units)));
+  }, ratio(1n));
 };
 
+/** P * f_1...f_n / S with S = 1, then S * f_i + 1: all in whole numbers, over the common denominator. */
 const levelInstallment = (
   m: ProgressiveModel,
-  over: readonly Period[],
+  level: readonly Period[],
   principal: bigint,
 ): bigint => {
-  const factors = over.map((p) => periodFactor(m, p));
-  const growth = factors.reduce((product, f) => product.times(f), new Decimal(1));
-  const annuity = factors.slice(1).reduce((s, f) => s.times(f).plus(1), new Decimal(1));
-  const exact = dec(principal).times(growth).div(annuity);
-  return roundToMultiple(dec(roundMinor(exact, m.terms.roundingMode)), m.terms);
+  const factors = level.map((p) => periodFactor(m, p));
+  const growth = factors.reduce((product, f) => product * f.n, principal);
+  let annuity = 1n;
+  let denominator = 1n;
+  for (const { n, d } of factors.slice(1)) {
+    denominator *= d;
+    annuity = annuity * n + denominator;
+  }
+  const exact = { n: growth, d: at(factors, 0).d * annuity };
+  return roundInstallment(ratio(round(exact, m.terms.roundingMode)), m.terms);
 };
 
 const setInstallment = (m: ProgressiveModel, over: readonly Period[], emi: bigint): bigint => {
@@ -56,10 +63,10 @@ const level = (m: ProgressiveModel, over: readonly Period[], principal: bigint):
   if (m.terms.dueDates || paidOf(at(over, over.length - 1)) > 0n) return;
   const count = over.length;
   const scale = 10n ** BigInt(m.terms.decimals);
-  for (let round = 0; round < 3; round += 1) {
+  for (let tries = 0; tries < 3; tries += 1) {
     if (abs(difference) * 100n <= BigInt(Math.floor(count / 2)) * scale) return;
-    const share = roundMinor(dec(difference).div(count), m.terms.roundingMode);
-    const candidate = roundToMultiple(dec(emi + share), m.terms);
+    const share = round(ratio(difference, count), m.terms.roundingMode);
+    const candidate = roundInstallment(ratio(emi + share), m.terms);
     if (candidate === emi) return;
     const next = setInstallment(m, over, candidate);
     if (abs(next) >= abs(difference)) {

@@ -1,6 +1,7 @@
-import { daysBetween, type LocalDate } from '@daftari/kernel';
-import { at, periodsOf, wholeUnits, type PeriodDates } from '../calendar.js';
-import { Decimal, dec, max, min, roundMinor, sumOf } from '../numbers.js';
+import type { LocalDate } from '@daftari/kernel';
+import { at, daysBetween, periodsOf, wholeUnits, type PeriodDates } from '../calendar.js';
+import { max, min, sumOf } from '../numbers.js';
+import { over, percent, plus, ratio, round, times, type Ratio } from '../ratio.js';
 import type { LoanTerms } from '../terms.js';
 import { yearShare } from './rate-share.js';
 
@@ -92,10 +93,10 @@ export const emptyModel = (terms: LoanTerms): ProgressiveModel => {
 };
 
 /** Yearly rate on a date as a fraction; zero in a pause. */
-export const rateAt = (m: ProgressiveModel, date: LocalDate): Decimal => {
-  if (m.pauses.some((p) => p.from <= date && date < p.to)) return new Decimal(0);
+export const rateAt = (m: ProgressiveModel, date: LocalDate): Ratio => {
+  if (m.pauses.some((p) => p.from <= date && date < p.to)) return ratio(0n);
   const rate = m.rates.findLast((r) => r.from <= date) ?? at(m.rates, 0);
-  return new Decimal(rate.percent).div(100);
+  return percent(rate.percent);
 };
 
 /** Dates that slice a period: its ends, rate changes and pauses inside it, and the given ones. */
@@ -105,78 +106,93 @@ export const cuts = (m: ProgressiveModel, period: PeriodDates, extra: readonly L
     ...m.rates.map((r) => r.from),
     ...m.pauses.flatMap((p) => [p.from, p.to]),
   ].filter((d) => period.from < d && d < period.due);
+  if (dates.length === 0) return [period.from, period.due];
   return [...new Set([period.from, ...dates, period.due])].sort();
 };
 
-const computeInterest = (
+/** A slice of a period: what was added to the opening balance by its start, and what a unit of balance costs in it. */
+interface Slice {
+  readonly added: bigint;
+  readonly factor: Ratio;
+}
+
+const slicesOf = (m: ProgressiveModel, period: Period, until: LocalDate | undefined): Slice[] => {
+  const { changes, from, due } = period;
+  const dates = changes.map((c) => c.date);
+  const points = cuts(m, period, until === undefined ? dates : [...dates, until]);
+  const units = wholeUnits(m.terms, from, due);
+  const slices: Slice[] = [];
+  for (let i = 0; i + 1 < points.length; i += 1) {
+    const [a, b] = [at(points, i), at(points, i + 1)];
+    if (until !== undefined && a >= until) break;
+    const added = changes.reduce((sum, c) => (c.date <= a ? sum + c.amount : sum), 0n);
+    // The average daily rate from the slice to the period's end; differs from the slice's own only over a year end.
+    const share = over(
+      times(yearShare(m.terms, period, a, due, units), ratio(daysBetween(a, b))),
+      daysBetween(a, due),
+    );
+    slices.push({ added, factor: times(rateAt(m, a), share) });
+  }
+  return slices;
+};
+
+interface Known {
+  readonly until: LocalDate | undefined;
+  readonly from: LocalDate;
+  readonly due: LocalDate;
+  readonly rates: ProgressiveModel['rates'];
+  readonly pauses: ProgressiveModel['pauses'];
+  readonly slices: readonly Slice[];
+  /** The interest that they last came to, and the opening balance it was for. */
+  last: { readonly opening: bigint; readonly interest: bigint } | null;
+}
+
+/**
+ * Slices already made, by the list of changes they were made from: a payment changes one period's list, so the others
+ * are not cut again and appending to a long history costs what appending to a short one does.
+ */
+const known = new WeakMap<readonly BalanceChange[], Known[]>();
+const KNOWN_MAX = 2;
+
+const knownSlices = (m: ProgressiveModel, period: Period, until: LocalDate | undefined): Known => {
+  const { changes, from, due } = period;
+  const { rates, pauses } = m;
+  const entries = known.get(changes) ?? [];
+  const hit = entries.find(
+    (k) =>
+      k.until === until &&
+      k.rates === rates &&
+      k.pauses === pauses &&
+      k.from === from &&
+      k.due === due,
+  );
+  if (hit) return hit;
+  const slices = slicesOf(m, period, until);
+  const entry: Known = { until, from, due, rates, pauses, slices, last: null };
+  known.set(changes, [entry, ...entries].slice(0, KNOWN_MAX));
+  return entry;
+};
+
+const periodInterest = (
   m: ProgressiveModel,
   period: Period,
   opening: bigint,
   until: LocalDate | undefined,
 ): bigint => {
-  const { changes } = period;
-  const dates = changes.map((c) => c.date);
-  if (opening === 0n && changes.length === 0) return 0n;
-  const points = cuts(m, period, until === undefined ? dates : [...dates, until]);
-  const units = wholeUnits(m.terms, period.from, period.due);
-  let interest = new Decimal(0);
-  for (let i = 0; i + 1 < points.length; i += 1) {
-    const [a, b] = [at(points, i), at(points, i + 1)];
-    if (until !== undefined && a >= until) break;
-    const balance =
-      opening +
-      sumOf(
-        changes.filter((c) => c.date <= a),
-        (c) => c.amount,
-      );
-    // The average daily rate from the slice to the period's end; differs from the slice's own only over a year end.
-    const share = yearShare(m.terms, period, a, period.due, units)
-      .times(daysBetween(a, b))
-      .div(daysBetween(a, period.due));
-    interest = interest.plus(dec(balance).times(rateAt(m, a)).times(share));
-  }
-  return roundMinor(interest, m.terms.roundingMode);
-};
-
-interface KnownInterest {
-  readonly opening: bigint;
-  readonly until: LocalDate | undefined;
-  readonly period: PeriodDates;
-  readonly rates: ProgressiveModel['rates'];
-  readonly pauses: ProgressiveModel['pauses'];
-  readonly interest: bigint;
-}
-
-/**
- * Interest already computed, by the list of changes it was computed from: a payment changes one period's list, so the
- * others cost nothing again and appending to a long history costs what appending to a short one does.
- */
-const known = new WeakMap<readonly BalanceChange[], KnownInterest[]>();
-const KNOWN_MAX = 2;
-
-const periodInterest = (
-  m: ProgressiveModel,
-  index: number,
-  opening: bigint,
-  until: LocalDate | undefined,
-): bigint => {
-  const period = at(m.periods, index);
-  const cut = until !== undefined && until < period.due ? until : undefined;
-  const entries = known.get(period.changes) ?? [];
-  const hit = entries.find(
-    (k) =>
-      k.opening === opening &&
-      k.until === cut &&
-      k.rates === m.rates &&
-      k.pauses === m.pauses &&
-      k.period.from === period.from &&
-      k.period.due === period.due,
+  if (until !== undefined && until <= period.from) return 0n;
+  if (opening === 0n && period.changes.length === 0) return 0n;
+  const entry = knownSlices(
+    m,
+    period,
+    until !== undefined && until < period.due ? until : undefined,
   );
-  if (hit) return hit.interest;
-  const interest = computeInterest(m, period, opening, cut);
-  const { from, due } = period;
-  const entry = { opening, until: cut, period: { from, due }, rates: m.rates, pauses: m.pauses };
-  known.set(period.changes, [{ ...entry, interest }, ...entries].slice(0, KNOWN_MAX));
+  if (entry.last?.opening === opening) return entry.last.interest;
+  const exact = entry.slices.reduce<Ratio>(
+    (sum, { added, factor }) => plus(sum, { n: factor.n * (opening + added), d: factor.d }),
+    ratio(0n),
+  );
+  const interest = round(exact, m.terms.roundingMode);
+  entry.last = { opening, interest };
   return interest;
 };
 
@@ -192,9 +208,8 @@ export const figures = (
 ): PeriodFigures[] => {
   let opening = right.at(-1)?.closing ?? 0n;
   let carry = right.at(-1)?.carry ?? 0n;
-  const rest = m.periods.slice(right.length).map((p, offset) => {
-    const i = right.length + offset;
-    const calculated = periodInterest(m, i, opening, until) + carry;
+  const rest = m.periods.slice(right.length).map((p) => {
+    const calculated = periodInterest(m, p, opening, until) + carry;
     const emi = p.interestOnly ? calculated : p.emi;
     const payable =
       p.paidPrincipal > max(0n, emi - calculated) ? p.paidInterest : max(0n, min(calculated, emi));

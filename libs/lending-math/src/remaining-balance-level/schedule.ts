@@ -1,7 +1,7 @@
 import { daysBetween, type LocalDate } from '@daftari/kernel';
 import { at, intervalsAfter, periodsOf } from '../calendar.js';
-import { Decimal, dec, roundMinor } from '../numbers.js';
-import { annuity, type PlannedPeriod } from '../planned-period.js';
+import type { PlannedPeriod } from '../planned-period.js';
+import { annuity, over, percent, ratio, round, times, type Ratio } from '../ratio.js';
 import type { LoanTerms } from '../terms.js';
 
 type Split = Pick<PlannedPeriod, 'principal' | 'interest'>;
@@ -16,12 +16,12 @@ interface Step {
 
 const isFlat = (terms: LoanTerms): boolean => terms.interestMethod === 'flat';
 
-const rateOf = (terms: LoanTerms): Decimal => new Decimal(terms.ratePerPeriodPercent ?? 0).div(100);
+const rateOf = (terms: LoanTerms): Ratio => percent(terms.ratePerPeriodPercent ?? '0');
 
 /** Interest that a loan costs over all periods when it is flat; each period gets its share of what is left. */
 const flatInterest = (terms: LoanTerms, principal: bigint): bigint => {
   const bearing = terms.numberOfInstallments - (terms.interestFreePeriods ?? 0);
-  return roundMinor(dec(principal).times(rateOf(terms)).times(bearing), terms.roundingMode);
+  return round(times(rateOf(terms), ratio(principal * BigInt(bearing))), terms.roundingMode);
 };
 
 const principalOf = (terms: LoanTerms, principal: bigint, step: Step): bigint => {
@@ -30,9 +30,9 @@ const principalOf = (terms: LoanTerms, principal: bigint, step: Step): bigint =>
   const count = spread ? step.repaying : terms.numberOfInstallments - (terms.gracePrincipal ?? 0);
   const base = spread ? step.balance : principal;
   if (isFlat(terms) || terms.amortization === 'equal_principal') {
-    return roundMinor(dec(base).div(count), mode);
+    return round(ratio(base, count), mode);
   }
-  return roundMinor(annuity(base, rateOf(terms), count), mode) - step.interest;
+  return round(annuity(base, rateOf(terms), count), mode) - step.interest;
 };
 
 /** Over a first period of weeks that a holiday stretches, interest follows the real days; the principal does not. */
@@ -41,8 +41,8 @@ const firstInterest = (terms: LoanTerms, principal: bigint, nominal: bigint, due
   if (terms.repaymentEvery.unit !== 'weeks' || nominal === 0n) return nominal;
   const days = daysBetween(start, intervalsAfter(terms, start, 1));
   const real = daysBetween(start, due);
-  const exact = dec(principal).times(rateOf(terms)).times(real).div(days);
-  return roundMinor(exact, terms.roundingMode);
+  const exact = over(times(rateOf(terms), ratio(principal * BigInt(real))), days);
+  return round(exact, terms.roundingMode);
 };
 
 const splits = (terms: LoanTerms, principal: bigint): Split[] => {
@@ -50,8 +50,8 @@ const splits = (terms: LoanTerms, principal: bigint): Split[] => {
   let balance = principal;
   let flatLeft = isFlat(terms) ? flatInterest(terms, principal) : 0n;
   return Array.from({ length: n }, (_, i): Split => {
-    const nominal = isFlat(terms) ? dec(flatLeft).div(n - i) : dec(balance).times(rateOf(terms));
-    const interest = i < interestFreePeriods ? 0n : roundMinor(nominal, terms.roundingMode);
+    const nominal = isFlat(terms) ? ratio(flatLeft, n - i) : times(rateOf(terms), ratio(balance));
+    const interest = i < interestFreePeriods ? 0n : round(nominal, terms.roundingMode);
     if (isFlat(terms)) flatLeft -= interest;
     const step = { balance, repaying: n - i, interest };
     const due = i === n - 1 ? balance : principalOf(terms, principal, step);
