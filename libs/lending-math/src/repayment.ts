@@ -11,7 +11,7 @@ import {
   type LoanState,
   type Parts,
 } from './loan-state.js';
-import { max, sumOf } from './numbers.js';
+import { max, min, sumOf } from './numbers.js';
 import { payAhead, planFollowsPayments } from './cumulative/recalculation.js';
 import { accrue } from './payoff.js';
 import {
@@ -96,6 +96,45 @@ const payables = (
   }));
 };
 
+const takesPrincipalAhead = (rule: AllocationRule, type: string): boolean => {
+  if (rule.strategy !== 'rules') return true;
+  const order = rule.rules[type] ?? rule.rules['default'];
+  return order?.order.includes('in_advance_principal') ?? false;
+};
+
+/**
+ * Where interest follows the payments, what can be paid ahead of an installment is its level amount; what rounding
+ * leaves of the principal beyond those is paid with money that is left, and once no principal is left, the interest
+ * that was carried on. Gives what is left then.
+ */
+const payResidual = (state: LoanState, rows: readonly Payable[], money: bigint): bigint => {
+  let left = money;
+  for (const part of ['principal', 'interest'] as const) {
+    const owed = (row: LoanRow): bigint => row.due[keyOf(part)] - row.paid[keyOf(part)];
+    [...state.rows].forEach((row, i) => {
+      const amount = min(left, owed(row));
+      if (amount <= 0n) return;
+      rows[i]?.pay(part, amount);
+      left -= amount;
+    });
+    if (sumOf(state.rows, owed) > 0n) break;
+  }
+  return left;
+};
+
+const allocate = (
+  state: LoanState,
+  rows: readonly Payable[],
+  payment: Required<Payment>,
+  rule: AllocationRule,
+): bigint => {
+  const left = allocatePayment(rows, payment, rule);
+  if (left === 0n || !followsPayments(state) || !takesPrincipalAhead(rule, payment.type)) {
+    return left;
+  }
+  return payResidual(state, rows, left);
+};
+
 /** Allocates a payment on the draft, and gives the loan after it. */
 export const receive = (
   state: LoanState,
@@ -107,7 +146,7 @@ export const receive = (
   const principalOnly = planFollowsPayments(state) && payAhead(state, date, amountMinor);
   const parts = noParts();
   const rows = payables(state, date, parts, principalOnly);
-  const overpaymentMinor = allocatePayment(rows, { date, amountMinor, type }, rule);
+  const overpaymentMinor = allocate(state, rows, { date, amountMinor, type }, rule);
   state.overpaidMinor += overpaymentMinor;
   for (const row of state.rows) {
     if (rowOutstanding(row) === 0n) row.completedOn ??= date;
