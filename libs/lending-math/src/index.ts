@@ -1,6 +1,6 @@
 export * from './allocation.js';
 export * from './loan.js';
-export type { LoanRow, LoanState, Parts } from './loan-state.js';
+export { rowOutstanding, type LoanRow, type LoanState, type Parts } from './loan-state.js';
 export type { Payment, PaymentParts } from './repayment.js';
 export * from './schedule.js';
 export * from './terms.js';
@@ -13,3 +13,4 @@ export * from './standing.js';
 export * from './prepayment.js';
 export * from './vector-output.js';
 export { runLending, USAGE, type CliResult } from './cli.js';
+export * from './reversal.js';
