@@ -1,3 +1,6 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 /** Mutation testing of allocation and rounding: one worker, bounded in time, broken below 85 %. */
 export default {
   testRunner: 'jest',
@@ -10,7 +13,8 @@ export default {
   thresholds: { high: 95, low: 85, break: 85 },
   reporters: ['clear-text', 'progress'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
-  tempDirName: '.data/stryker',
+  // Outside of the repository: Jest would find its packages twice.
+  tempDirName: join(tmpdir(), 'daftari-stryker'),
   ignorePatterns: ['/.data', '/.nx', '/reports', '/docs', '/apps', '**/dist', '**/vectors'],
   checkers: [],
   allowEmpty: false,

@@ -40,7 +40,7 @@ export const applyCharge = (
 
 /**
  * The loan after a payment, and what the payment was for. Payments are applied in date order; one dated before an
- * applied one needs `replayHistory`. The given state is unchanged.
+ * applied one needs a history (`openHistory`). The given state is unchanged.
  */
 export const applyRepayment = (
   state: LoanState,
