@@ -8,7 +8,7 @@ import type {
 } from './terms.js';
 import { validateTerms } from './validate-terms.js';
 import { Decimal } from './numbers.js';
-import { Fields, type AmountOf, type Problem } from './vector-fields.js';
+import type { AmountOf, Fields, Problem } from './vector-fields.js';
 
 const KNOWN = [
   'convention',
