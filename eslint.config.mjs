@@ -108,7 +108,7 @@ export default tseslint.config(
   },
   {
     files: pure,
-    ignores: ['**/*.spec.ts'],
+    ignores: ['**/*.spec.ts', '**/*.int-spec.ts'],
     rules: {
       'no-restricted-imports': ['error', { patterns: impureImports }],
       'no-restricted-syntax': [

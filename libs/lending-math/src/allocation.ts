@@ -40,6 +40,8 @@ export interface Payable {
   readonly fromDate: LocalDate;
   readonly dueDate: LocalDate;
   owed(part: Part): bigint;
+  /** What of it is due by the payment date; a charge may be due before its installment. */
+  owedByNow(part: Part): bigint;
   pay(part: Part, amount: bigint): void;
 }
 
@@ -57,15 +59,27 @@ const tenseOf = (row: Payable, date: LocalDate): Tense =>
 
 const owedOf = (row: Payable, parts: readonly Part[]): bigint => sumOf(parts, (p) => row.owed(p));
 
-const payParts = (row: Payable, parts: readonly Part[], money: bigint): bigint =>
+type Owed = 'owed' | 'owedByNow';
+
+const payParts = (
+  row: Payable,
+  parts: readonly Part[],
+  money: bigint,
+  what: Owed = 'owed',
+): bigint =>
   parts.reduce((left, part) => {
-    const paid = min(left, row.owed(part));
+    const paid = min(left, row[what](part));
     if (paid > 0n) row.pay(part, paid);
     return left - paid;
   }, money);
 
-const payInOrder = (rows: readonly Payable[], parts: readonly Part[], money: bigint): bigint =>
-  rows.reduce((left, row) => (left > 0n ? payParts(row, parts, left) : left), money);
+const payInOrder = (
+  rows: readonly Payable[],
+  parts: readonly Part[],
+  money: bigint,
+  what: Owed = 'owed',
+): bigint =>
+  rows.reduce((left, row) => (left > 0n ? payParts(row, parts, left, what) : left), money);
 
 /** Every part's money split evenly over the installments that owe it; the last takes the remainder. */
 const payEvenly = (rows: readonly Payable[], parts: readonly Part[], money: bigint): bigint => {
@@ -149,14 +163,10 @@ const payByRules = (
 
 const payDueThenAdvance = (
   rows: readonly Payable[],
-  date: LocalDate,
   money: bigint,
   due: readonly Part[],
   advance: readonly Part[],
-): bigint => {
-  const reached = rows.filter((row) => row.dueDate <= date);
-  return payInOrder(rows, advance, payInOrder(reached, due, money));
-};
+): bigint => payInOrder(rows, advance, payInOrder(rows, due, money, 'owedByNow'));
 
 /** Allocates a payment over installments in due-date order; gives what is left over (the overpayment). */
 export const allocatePayment = (
@@ -171,9 +181,9 @@ export const allocatePayment = (
       return order ? payByRules(rows, date, money, order, rule.processing) : money;
     }
     case 'due_pfip_then_advance_ppfi':
-      return payDueThenAdvance(rows, date, money, PFIP, PPFI);
+      return payDueThenAdvance(rows, money, PFIP, PPFI);
     case 'due_pipf_then_advance_pipf':
-      return payDueThenAdvance(rows, date, money, PIPF, PIPF);
+      return payDueThenAdvance(rows, money, PIPF, PIPF);
     case 'penalty_fee_interest_principal':
     case 'interest_principal_penalty_fee':
     case 'principal_interest_penalty_fee':

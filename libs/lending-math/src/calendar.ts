@@ -1,5 +1,5 @@
-import { addDays, addMonths, daysBetween, invariant, type LocalDate } from '@daftari/kernel';
-import type { LoanTerms } from './terms.js';
+import { addDays, addMonths, invariant, type LocalDate } from '@daftari/kernel';
+import type { LoanTerms, Weekday, WeekendShift } from './terms.js';
 
 /** Element `index` of a list that is known to have it. */
 export const at = <T>(items: readonly T[], index: number): T => {
@@ -11,6 +11,9 @@ export const at = <T>(items: readonly T[], index: number): T => {
 /** The earlier of two dates. */
 export const earlier = (a: LocalDate, b: LocalDate): LocalDate => (a < b ? a : b);
 
+/** The later of two dates. */
+export const later = (a: LocalDate, b: LocalDate): LocalDate => (a > b ? a : b);
+
 /** The calendar year of a date. */
 export const yearOf = (date: LocalDate): number => Number(date.slice(0, 4));
 
@@ -18,13 +21,58 @@ export const yearOf = (date: LocalDate): number => Number(date.slice(0, 4));
 export const daysInYear = (year: number): number =>
   (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 366 : 365;
 
+/** Days since 1970-01-01 in the proleptic Gregorian calendar (H. Hinnant, days from civil). */
+const dayNumber = (date: LocalDate): number => {
+  const month = Number(date.slice(5, 7));
+  const year = Number(date.slice(0, 4)) - (month <= 2 ? 1 : 0);
+  const era = Math.floor(year / 400);
+  const yearOfEra = year - era * 400;
+  const dayOfYear =
+    Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + Number(date.slice(8, 10)) - 1;
+  const dayOfEra =
+    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+};
+
+/** Days from `from` to `to`; negative when `to` is earlier. Interest asks for it often. */
+export const daysBetween = (from: LocalDate, to: LocalDate): number =>
+  dayNumber(to) - dayNumber(from);
+
+const WEEKDAYS: readonly Weekday[] = [
+  'thursday',
+  'friday',
+  'saturday',
+  'sunday',
+  'monday',
+  'tuesday',
+  'wednesday',
+];
+
+/** The day of the week of a date (proleptic Gregorian calendar). */
+export const weekdayOf = (date: LocalDate): Weekday =>
+  at(WEEKDAYS, ((dayNumber(date) % 7) + 7) % 7); // Day 0 was a Thursday.
+
+/** The date itself when it is a working day, else the next one that is. */
+export const nextWorkingDay = (date: LocalDate, shift: WeekendShift | undefined): LocalDate => {
+  let day = date;
+  while (shift && (shift.weekend.includes(weekdayOf(day)) || shift.holidays.includes(day))) {
+    day = addDays(day, 1);
+  }
+  return day;
+};
+
 /** One repayment period: interest runs from `from`, the installment is due on `due`. */
 export interface PeriodDates {
   readonly from: LocalDate;
   readonly due: LocalDate;
 }
 
-const step = (terms: LoanTerms, seed: LocalDate, k: number): LocalDate => {
+/** The date `k` repayment intervals after a date. */
+export const intervalsAfter = (
+  terms: Pick<LoanTerms, 'repaymentEvery' | 'monthEndDueDates'>,
+  seed: LocalDate,
+  k: number,
+): LocalDate => {
   const count = k * terms.repaymentEvery.n;
   switch (terms.repaymentEvery.unit) {
     case 'days':
@@ -52,9 +100,13 @@ export const periodsOf = (terms: LoanTerms): PeriodDates[] => {
     if (k === terms.numberOfInstallments && terms.fixedLengthDays !== undefined) {
       return addDays(terms.disbursementDate, terms.fixedLengthDays);
     }
-    return terms.firstDueDate ? step(terms, terms.firstDueDate, k - 1) : step(terms, seed, k);
+    return terms.firstDueDate
+      ? intervalsAfter(terms, terms.firstDueDate, k - 1)
+      : intervalsAfter(terms, seed, k);
   };
-  const dues = Array.from({ length: terms.numberOfInstallments }, (_, i) => dueDate(i + 1));
+  const dues = Array.from({ length: terms.numberOfInstallments }, (_, i) =>
+    nextWorkingDay(dueDate(i + 1), terms.weekendShift),
+  );
   return dues.map((due, i) => ({ from: i === 0 ? seed : at(dues, i - 1), due }));
 };
 

@@ -1,6 +1,6 @@
 export * from './allocation.js';
 export * from './loan.js';
-export type { LoanRow, LoanState, Parts } from './loan-state.js';
+export { rowOutstanding, type LoanRow, type LoanState, type Parts } from './loan-state.js';
 export type { Payment, PaymentParts } from './repayment.js';
 export * from './schedule.js';
 export * from './terms.js';
@@ -8,3 +8,9 @@ export * from './validate-terms.js';
 export * from './vectors.js';
 export * from './history.js';
 export * from './payoff.js';
+export * from './loan-table.js';
+export * from './standing.js';
+export * from './prepayment.js';
+export * from './vector-output.js';
+export { runLending, USAGE, type CliResult } from './cli.js';
+export * from './reversal.js';

@@ -1,18 +1,7 @@
-import { daysBetween, type LocalDate } from '@daftari/kernel';
+import type { LocalDate } from '@daftari/kernel';
 import type { AllocationRule } from './allocation.js';
-import {
-  charge,
-  noParts,
-  payOut,
-  plannedLoan,
-  refresh,
-  rowOutstanding,
-  totalOf,
-  type LoanRow,
-  type LoanState,
-  type Parts,
-} from './loan-state.js';
-import { sumOf } from './numbers.js';
+import { charge } from './charges.js';
+import { copyLoan, payOut, plannedLoan, refresh, type LoanState } from './loan-state.js';
 import { changeRate } from './progressive/installment.js';
 import { receive, type Payment, type PaymentParts } from './repayment.js';
 import { agreedSteps, type Disbursement, type LoanTerms } from './terms.js';
@@ -22,7 +11,7 @@ export const openLoan = (terms: LoanTerms): LoanState => {
   const state = plannedLoan(terms);
   for (const step of agreedSteps(terms)) {
     if ('tranche' in step) payOut(state, step.date, step.tranche.amountMinor);
-    else changeRate(state.model, step.date, step.rate.annualRatePercent);
+    else if (state.model) changeRate(state.model, step.date, step.rate.annualRatePercent);
   }
   refresh(state);
   return state;
@@ -30,7 +19,7 @@ export const openLoan = (terms: LoanTerms): LoanState => {
 
 /** The loan after a further tranche. The given state is unchanged. */
 export const applyDisbursement = (state: LoanState, tranche: Disbursement): LoanState => {
-  const next = structuredClone(state);
+  const next = copyLoan(state);
   payOut(next, tranche.date, tranche.amountMinor);
   return next;
 };
@@ -44,65 +33,21 @@ export const applyCharge = (
     readonly part: 'fee' | 'penalty';
   },
 ): LoanState => {
-  const next = structuredClone(state);
+  const next = copyLoan(state);
   charge(next, item.date, item.part, item.amountMinor);
   return next;
 };
 
 /**
  * The loan after a payment, and what the payment was for. Payments are applied in date order; one dated before an
- * applied one needs `replayHistory`. The given state is unchanged.
+ * applied one needs a history (`openHistory`). The given state is unchanged.
  */
 export const applyRepayment = (
   state: LoanState,
   payment: Payment,
   rule: AllocationRule,
 ): { state: LoanState; parts: PaymentParts } => {
-  const next = structuredClone(state);
-  const parts = receive(next, payment, rule);
-  return { state: next, parts };
-};
-
-/** What is owed on the whole loan by part, due or not. Minor units. */
-export const outstanding = (state: LoanState): Parts & { totalMinor: bigint } => {
-  const parts = noParts();
-  for (const { due, paid } of state.rows) {
-    parts.principalMinor += due.principalMinor - paid.principalMinor;
-    parts.interestMinor += due.interestMinor - paid.interestMinor;
-    parts.feesMinor += due.feesMinor - paid.feesMinor;
-    parts.penaltiesMinor += due.penaltiesMinor - paid.penaltiesMinor;
-  }
-  return { ...parts, totalMinor: totalOf(parts) };
-};
-
-/** How far a loan is behind. */
-export interface Arrears {
-  readonly overdueMinor: bigint;
-  readonly oldestUnpaidDueDate: LocalDate | null;
-  readonly daysPastDue: number;
-  readonly overdueInstallments: number;
-}
-
-/** What was due before `asOf` and is unpaid; an installment due on `asOf` itself is not overdue. */
-export const arrears = (state: LoanState, asOf: LocalDate): Arrears => {
-  const overdue = state.rows.filter((row) => row.dueDate < asOf && rowOutstanding(row) > 0n);
-  const oldest = overdue[0]?.dueDate ?? null;
-  return {
-    overdueMinor: sumOf(overdue, rowOutstanding),
-    oldestUnpaidDueDate: oldest,
-    daysPastDue: oldest === null ? 0 : daysBetween(oldest, asOf),
-    overdueInstallments: overdue.length,
-  };
-};
-
-/** The next unpaid installment due on `asOf` or later, and what is left of it; null when there is none. */
-export const nextDue = (
-  state: LoanState,
-  asOf: LocalDate,
-): { dueDate: LocalDate; amountMinor: bigint } | null => {
-  const owing = (row: LoanRow): boolean => row.dueDate >= asOf && rowOutstanding(row) > 0n;
-  const row = state.rows.find(owing);
-  return row ? { dueDate: row.dueDate, amountMinor: rowOutstanding(row) } : null;
+  return receive(copyLoan(state), payment, rule);
 };
 
 /** A loan as JSON data, for storage; a bigint is a string of digits with an `n` after it. */

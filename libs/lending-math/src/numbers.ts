@@ -1,4 +1,5 @@
 import { Decimal as BaseDecimal } from 'decimal.js';
+import { percentOf, ratio, roundInstallment } from './ratio.js';
 import type { LoanTerms, RoundingMode } from './terms.js';
 
 /** Decimals of 40 significant digits, HALF_EVEN: the intermediate precision of every formula here. */
@@ -20,23 +21,12 @@ export const dec = (value: bigint): Decimal => new Decimal(value.toString());
 export const roundMinor = (minor: Decimal, mode: RoundingMode): bigint =>
   BigInt(minor.toDecimalPlaces(0, MODES[mode]).toFixed(0));
 
-/** Rounds minor units to the multiple of `installmentAmountInMultiplesOf` agreed in the terms, ties by rounding mode. */
-export const roundToMultiple = (minor: bigint, terms: LoanTerms): bigint => {
-  const multiple = terms.installmentAmountInMultiplesOf;
-  if (multiple === undefined || multiple === null) return minor;
-  const step = new Decimal(multiple).times(new Decimal(10).pow(terms.decimals));
-  return roundMinor(
-    dec(roundMinor(dec(minor).div(step), terms.roundingMode)).times(step),
-    terms.roundingMode,
-  );
-};
-
 /** What of a tranche is due back on its own date: percent of it, rounded as installments are. */
 export const downPaymentOf = (amountMinor: bigint, terms: LoanTerms): bigint =>
   terms.downPaymentPercent === undefined
     ? 0n
-    : roundToMultiple(
-        roundMinor(dec(amountMinor).times(terms.downPaymentPercent).div(100), terms.roundingMode),
+    : roundInstallment(
+        ratio(percentOf(amountMinor, terms.downPaymentPercent, terms.roundingMode)),
         terms,
       );
 

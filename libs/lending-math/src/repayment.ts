@@ -11,12 +11,14 @@ import {
   type LoanState,
   type Parts,
 } from './loan-state.js';
-import { max } from './numbers.js';
+import { max, min, sumOf } from './numbers.js';
+import { payAhead, planFollowsPayments } from './cumulative/recalculation.js';
+import { accrue } from './payoff.js';
 import {
-  accrueOverdue,
   payableInAdvance,
   payInterest,
   payPrincipal,
+  type Advance,
 } from './progressive/recalculation.js';
 
 /** Money that comes in. `type` chooses the order of the allocation rule; absent: `repayment`. */
@@ -37,43 +39,118 @@ const record = (row: LoanRow, part: Part, amount: bigint, date: LocalDate): void
   if (date > row.dueDate) row.paidLateMinor += amount;
 };
 
-const owedNow = (state: LoanState, row: LoanRow, part: Part, date: LocalDate): bigint => {
+type InAdvance = () => (index: number) => Advance;
+
+const owedNow = (
+  state: LoanState,
+  row: LoanRow,
+  part: Part,
+  date: LocalDate,
+  inAdvance: InAdvance,
+): bigint => {
   const key = keyOf(part);
   const owed = max(0n, row.due[key] - row.paid[key]);
   if (!followsPayments(state) || row.period === null || row.dueDate <= date) return owed;
   if (part !== 'principal' && part !== 'interest') return owed;
-  return payableInAdvance(state.model, row.period, date)[part];
+  return inAdvance()(row.period)[part];
 };
 
-const payable = (state: LoanState, row: LoanRow, date: LocalDate, parts: Parts): Payable => ({
-  fromDate: row.fromDate,
-  dueDate: row.dueDate,
-  owed: (part) => owedNow(state, row, part, date),
-  pay: (part, amount) => {
-    record(row, part, amount, date);
-    parts[keyOf(part)] += amount;
-    if (!followsPayments(state) || row.period === null) return;
-    if (part === 'principal') payPrincipal(state.model, row.period, amount, date);
-    if (part === 'interest') payInterest(state.model, row.period, amount, date);
-    refresh(state);
-  },
-});
+/** Of a row that is due, everything; before that only charges whose own date has come. */
+const owedByNow = (row: LoanRow, part: Part, date: LocalDate): bigint => {
+  const key = keyOf(part);
+  if (row.dueDate <= date) return max(0n, row.due[key] - row.paid[key]);
+  const reached = row.charges.filter((c) => c.part === part && c.date <= date);
+  return max(0n, sumOf(reached, (c) => c.amountMinor) - row.paid[key]);
+};
 
-/** Allocates a payment on the draft. */
-export const receive = (state: LoanState, payment: Payment, rule: AllocationRule): PaymentParts => {
-  const { date, amountMinor, type = 'repayment' } = payment;
-  if (followsPayments(state)) {
-    accrueOverdue(state.model, date);
-    refresh(state);
+/** The installments of a draft as a payment sees them; what it pays is added to `parts`. */
+const payables = (
+  state: LoanState,
+  date: LocalDate,
+  parts: Parts,
+  principalOnly: boolean,
+): Payable[] => {
+  let advance: ((index: number) => Advance) | undefined;
+  // What can be paid in advance changes with every part paid, and is asked for many times in between.
+  const inAdvance: InAdvance = () => {
+    advance ??= followsPayments(state) ? payableInAdvance(state.model, date) : undefined;
+    return advance ?? (() => ({ interest: 0n, principal: 0n }));
+  };
+  return state.rows.map((row) => ({
+    fromDate: row.fromDate,
+    dueDate: row.dueDate,
+    owed: (part) =>
+      principalOnly && part === 'interest' && row.dueDate > date
+        ? 0n
+        : owedNow(state, row, part, date, inAdvance),
+    owedByNow: (part) => owedByNow(row, part, date),
+    pay: (part, amount) => {
+      record(row, part, amount, date);
+      parts[keyOf(part)] += amount;
+      advance = undefined;
+      if (!followsPayments(state) || row.period === null) return;
+      if (part === 'principal') payPrincipal(state.model, row.period, amount, date);
+      if (part === 'interest') payInterest(state.model, row.period, amount, date);
+      refresh(state);
+    },
+  }));
+};
+
+const takesPrincipalAhead = (rule: AllocationRule, type: string): boolean => {
+  if (rule.strategy !== 'rules') return true;
+  const order = rule.rules[type] ?? rule.rules['default'];
+  return order?.order.includes('in_advance_principal') ?? false;
+};
+
+/**
+ * Where interest follows the payments, what can be paid ahead of an installment is its level amount; what rounding
+ * leaves of the principal beyond those is paid with money that is left, and once no principal is left, the interest
+ * that was carried on. Gives what is left then.
+ */
+const payResidual = (state: LoanState, rows: readonly Payable[], money: bigint): bigint => {
+  let left = money;
+  for (const part of ['principal', 'interest'] as const) {
+    const owed = (row: LoanRow): bigint => row.due[keyOf(part)] - row.paid[keyOf(part)];
+    [...state.rows].forEach((row, i) => {
+      const amount = min(left, owed(row));
+      if (amount <= 0n) return;
+      rows[i]?.pay(part, amount);
+      left -= amount;
+    });
+    if (sumOf(state.rows, owed) > 0n) break;
   }
+  return left;
+};
+
+const allocate = (
+  state: LoanState,
+  rows: readonly Payable[],
+  payment: Required<Payment>,
+  rule: AllocationRule,
+): bigint => {
+  const left = allocatePayment(rows, payment, rule);
+  if (left === 0n || !followsPayments(state) || !takesPrincipalAhead(rule, payment.type)) {
+    return left;
+  }
+  return payResidual(state, rows, left);
+};
+
+/** Allocates a payment on the draft, and gives the loan after it. */
+export const receive = (
+  state: LoanState,
+  payment: Payment,
+  rule: AllocationRule,
+): { state: LoanState; parts: PaymentParts } => {
+  const { date, amountMinor, type = 'repayment' } = payment;
+  accrue(state, date);
+  const principalOnly = planFollowsPayments(state) && payAhead(state, date, amountMinor);
   const parts = noParts();
-  const rows = state.rows.map((row) => payable(state, row, date, parts));
-  const overpaymentMinor = allocatePayment(rows, { date, amountMinor, type }, rule);
+  const rows = payables(state, date, parts, principalOnly);
+  const overpaymentMinor = allocate(state, rows, { date, amountMinor, type }, rule);
   state.overpaidMinor += overpaymentMinor;
-  refresh(state);
   for (const row of state.rows) {
     if (rowOutstanding(row) === 0n) row.completedOn ??= date;
   }
   invariant(totalOf(parts) + overpaymentMinor === amountMinor, 'parts must sum to the payment');
-  return { ...parts, overpaymentMinor };
+  return { state, parts: { ...parts, overpaymentMinor } };
 };

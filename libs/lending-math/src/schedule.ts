@@ -1,8 +1,7 @@
 import type { LocalDate } from '@daftari/kernel';
 import { downPaymentOf } from './numbers.js';
-import { changeRate, disburse } from './progressive/installment.js';
-import { emptyModel, figures, type ProgressiveModel } from './progressive/model.js';
-import { agreedSteps, disbursementsOf, type LoanTerms } from './terms.js';
+import { planOf } from './plan.js';
+import { disbursementsOf, type LoanTerms } from './terms.js';
 
 /** One installment: what is due on `dueDate`, and the principal still owed right after it. Minor units. */
 export interface ScheduleRow {
@@ -34,31 +33,16 @@ type Draft = {
   from: LocalDate;
 };
 
-/** The model of a loan with all agreed tranches and rate changes in it, and nothing paid. */
-export const modelOf = (terms: LoanTerms): ProgressiveModel => {
-  const model = emptyModel(terms);
-  for (const step of agreedSteps(terms)) {
-    if ('rate' in step) changeRate(model, step.date, step.rate.annualRatePercent);
-    else {
-      const amount = step.tranche.amountMinor;
-      disburse(model, step.date, amount - downPaymentOf(amount, terms));
-    }
-  }
-  return model;
-};
-
 /**
  * The full amortization table in posting order; on one date a regular installment comes first, then the
- * disbursement, then its down payment. Source: Apache Fineract, progressive loan schedule.
+ * disbursement, then its down payment; one due on the very day of the first payout follows it.
  */
 export const buildScheduleTable = (terms: LoanTerms): ScheduleTableRow[] => {
-  const model = modelOf(terms);
-  const due = figures(model);
-  const drafts: Draft[] = model.periods.map((p, i) => ({
+  const drafts: Draft[] = planOf(terms, disbursementsOf(terms)).map((p) => ({
     date: p.due,
-    order: 0,
-    principal: due[i]?.duePrincipal ?? 0n,
-    interest: due[i]?.dueInterest ?? 0n,
+    order: p.due > terms.disbursementDate ? 0 : 3,
+    principal: p.principal,
+    interest: p.interest,
     from: p.from,
   }));
   for (const { date, amountMinor } of disbursementsOf(terms)) {
@@ -79,7 +63,7 @@ export const buildScheduleTable = (terms: LoanTerms): ScheduleTableRow[] => {
     balanceMinor -= principal;
     n += 1;
     return {
-      type: order === 0 ? 'installment' : 'down_payment',
+      type: order === 2 ? 'down_payment' : 'installment',
       n,
       fromDate: from,
       dueDate: date,

@@ -1,7 +1,8 @@
 import type { LocalDate } from '@daftari/kernel';
 
-/** Rule sets for amortization. Only `progressive` is implemented; a new one gets its own folder next to it. */
-export type Convention = 'progressive';
+/** Rule sets for amortization; each has its own folder. */
+export type Convention =
+  'progressive' | 'cumulative' | 'remaining_balance_level' | 'level_payment_final_not_higher';
 
 /** How an exact amount becomes minor units. */
 export type RoundingMode = 'HALF_EVEN' | 'HALF_UP' | 'FLOOR' | 'CEILING';
@@ -10,6 +11,8 @@ export type RoundingMode = 'HALF_EVEN' | 'HALF_UP' | 'FLOOR' | 'CEILING';
 export interface Disbursement {
   readonly date: LocalDate;
   readonly amountMinor: bigint;
+  /** Must be the currency of the terms. */
+  readonly currency?: string;
 }
 
 /** A new nominal yearly rate, in percent, that holds from a date on. */
@@ -23,7 +26,36 @@ export interface RecalculationTerms {
   readonly preClosure: 'till_pre_close_date' | 'till_rest_frequency_date';
   readonly restFrequency?: 'daily' | 'same_as_repayment';
   readonly noInterestOnPastDue?: boolean;
+  /** `cumulative`: what an installment paid in excess does; absent: the installments stay, the last ones shrink. */
+  readonly advancePaymentStrategy?:
+    | 'reduce_emi_amount'
+    | 'reduce_number_of_installments'
+    | 'reschedule_next_repayments'
+    | 'adjust_last_unpaid_period';
+  /** `cumulative`: whether overdue interest bears interest too. */
+  readonly compounding?: 'none' | 'interest';
 }
+
+/** Days of the week on which nothing falls due. */
+export type Weekday =
+  'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday';
+
+/** Due dates on these days move forward to the next working day. */
+export interface WeekendShift {
+  readonly weekend: readonly Weekday[];
+  readonly holidays: readonly LocalDate[];
+}
+
+/** A charge for every installment that is overdue at the end of a day, once each, on the installment itself. */
+export interface OverdueCharge {
+  readonly chargeType: 'fee' | 'penalty';
+  readonly percent: string;
+  readonly basis: InstallmentBasis;
+}
+
+/** What of an installment a percentage is taken of. */
+export type InstallmentBasis =
+  'installment_principal' | 'installment_interest' | 'installment_principal_plus_interest';
 
 /** What was agreed with the borrower. Amounts are minor units with `decimals` digits; rates are decimal strings. */
 export interface LoanTerms {
@@ -53,14 +85,32 @@ export interface LoanTerms {
   readonly monthEndDueDates?: 'last_day_of_month' | 'first_day_of_next_month';
   readonly leapYearRule?: 'feb_29_period_only';
   readonly interestAccruesFrom?: 'disbursement_day';
-  /** Installments with interest only; 0 or numberOfInstallments - 1 (bullet). */
+  /** `flat`: interest on the amount lent, whatever was paid of it; absent: on the declining balance. */
+  readonly interestMethod?: 'declining_balance' | 'flat';
+  readonly amortization?: 'equal_installments' | 'equal_principal';
+  /** `daily`: interest by days (absent too); `same_as_repayment`: a full period costs the same whatever its length. */
+  readonly interestCalculationPeriod?: 'daily' | 'same_as_repayment';
+  /** Rate of one period, in percent: `remaining_balance_level` uses it instead of the yearly rate. */
+  readonly ratePerPeriodPercent?: string;
+  /** `remaining_balance_level`: where what rounding leaves goes. */
+  readonly residualIn?: 'first' | 'last' | 'spread';
+  readonly weekendShift?: WeekendShift;
+  /** First installments with interest only. */
   readonly gracePrincipal?: number;
+  /** First installments whose interest is due with the one after them. */
+  readonly graceInterest?: number;
+  /** First installments that bear no interest. */
+  readonly interestFreePeriods?: number;
   /** Share of each tranche due back on its own date, free of interest. */
   readonly downPaymentPercent?: string;
   readonly autoDownPayment?: boolean;
   readonly rateChanges?: readonly RateChange[];
-  /** `zero_interest`: a charge-off ends interest on its date; absent: the schedule goes on. */
-  readonly chargeOffBehaviour?: 'zero_interest';
+  /**
+   * `zero_interest`: a charge-off ends interest on its date; `accelerate_maturity`: it makes everything due on its
+   * date; absent: the schedule goes on.
+   */
+  readonly chargeOffBehaviour?: 'zero_interest' | 'accelerate_maturity';
+  readonly overdueCharge?: OverdueCharge;
   /** Interest follows what is really paid and when; absent: the schedule stays as agreed. */
   readonly recalculation?: RecalculationTerms;
 }

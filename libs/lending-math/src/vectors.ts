@@ -1,153 +1,78 @@
-import { localDate, type LocalDate } from '@daftari/kernel';
-import type { HistoryEvent } from './history.js';
-import { Decimal } from './numbers.js';
-import type { LoanTerms, RecalculationTerms } from './terms.js';
+import { ContractViolation, type LocalDate } from '@daftari/kernel';
 import type { AllocationRule } from './allocation.js';
+import type { HistoryEvent } from './history.js';
+import type { LoanTerms } from './terms.js';
+import { readAllocation, readEvents } from './vector-events.js';
+import { Fields, type Problem } from './vector-fields.js';
+import { readTerms } from './vector-terms.js';
 
-/** Terms as the vector files write them: amounts and rates as decimal strings, dates as `YYYY-MM-DD`. */
-export interface VectorTerms {
-  readonly convention: string;
-  readonly currency: { readonly decimals: number };
-  readonly principal: string;
-  readonly annualRatePercent: string;
-  readonly numberOfInstallments: number;
-  readonly repaymentEvery: { readonly n: number; readonly unit: string };
-  readonly disbursementDate: string;
-  readonly disbursements?: readonly { readonly date: string; readonly amount: string }[];
-  readonly daysInYear: string;
-  readonly daysInMonth: string;
-  readonly roundingMode: string;
-  readonly installmentAmountInMultiplesOf?: string | number | null;
-  readonly repaymentSeedDate?: string;
-  readonly firstDueDate?: string;
-  readonly dueDates?: readonly string[];
-  readonly fixedLengthDays?: number;
-  readonly monthEndDueDates?: string;
-  readonly leapYearRule?: string;
-  readonly interestAccruesFrom?: string;
-  readonly gracePrincipal?: number;
-  readonly downPaymentPercent?: string;
-  readonly autoDownPayment?: boolean;
-  readonly rateChanges?: readonly {
-    readonly effectiveDate: string;
-    readonly annualRatePercent: string;
-  }[];
-  readonly chargeOffBehaviour?: string;
-  readonly interestRecalculation?: boolean;
-  readonly recalculation?: object;
+export { amountOf, minorOf, type Problem } from './vector-fields.js';
+
+/** A moment of a history at which its loan is asked for. */
+export interface VectorCheckpoint {
+  readonly afterEvents: number;
+  readonly businessDate: LocalDate;
+  readonly overdueInterestAsOf: LocalDate | null;
 }
 
-/** A decimal string as minor units. */
-export const minorOf = (amount: string, decimals: number): bigint =>
-  BigInt(new Decimal(amount).times(new Decimal(10).pow(decimals)).toFixed(0));
+/** A vector file as far as it is input. */
+export type VectorInput =
+  | { readonly kind: 'schedule'; readonly terms: LoanTerms }
+  | {
+      readonly kind: 'transactions';
+      readonly terms: LoanTerms;
+      readonly allocation: AllocationRule;
+      readonly events: readonly HistoryEvent[];
+      readonly checkpoints: readonly VectorCheckpoint[];
+    };
 
-const dates = (texts: readonly string[]): LocalDate[] => texts.map((d) => localDate(d));
-
-/** Terms of a vector as LoanTerms. Vectors name no currency: `currency` defaults to the ISO 4217 test code. */
-export const parseVectorTerms = (t: VectorTerms, currency = 'XTS'): LoanTerms => {
-  const { decimals } = t.currency;
-  const recalculates =
-    t.interestRecalculation === true && !new Decimal(t.annualRatePercent).isZero();
-  return {
-    convention: t.convention as LoanTerms['convention'],
-    currency,
-    decimals,
-    principalMinor: minorOf(t.principal, decimals),
-    annualRatePercent: t.annualRatePercent,
-    numberOfInstallments: t.numberOfInstallments,
-    repaymentEvery: t.repaymentEvery as LoanTerms['repaymentEvery'],
-    disbursementDate: localDate(t.disbursementDate),
-    daysInYear: t.daysInYear as LoanTerms['daysInYear'],
-    daysInMonth: t.daysInMonth as LoanTerms['daysInMonth'],
-    roundingMode: t.roundingMode as LoanTerms['roundingMode'],
-    ...(t.installmentAmountInMultiplesOf !== undefined && {
-      installmentAmountInMultiplesOf:
-        t.installmentAmountInMultiplesOf === null ? null : String(t.installmentAmountInMultiplesOf),
-    }),
-    ...(t.disbursements && {
-      disbursements: t.disbursements.map((d) => ({
-        date: localDate(d.date),
-        amountMinor: minorOf(d.amount, decimals),
-      })),
-    }),
-    ...(t.repaymentSeedDate && { repaymentSeedDate: localDate(t.repaymentSeedDate) }),
-    ...(t.firstDueDate && { firstDueDate: localDate(t.firstDueDate) }),
-    ...(t.dueDates && { dueDates: dates(t.dueDates) }),
-    ...(t.fixedLengthDays !== undefined && { fixedLengthDays: t.fixedLengthDays }),
-    ...(t.monthEndDueDates === 'first_day_of_next_month' && {
-      monthEndDueDates: 'first_day_of_next_month' as const,
-    }),
-    ...(t.leapYearRule === 'feb_29_period_only' && { leapYearRule: t.leapYearRule }),
-    ...(t.interestAccruesFrom === 'disbursement_day' && {
-      interestAccruesFrom: t.interestAccruesFrom,
-    }),
-    ...(t.gracePrincipal !== undefined && { gracePrincipal: t.gracePrincipal }),
-    ...(t.downPaymentPercent !== undefined && { downPaymentPercent: t.downPaymentPercent }),
-    ...(t.autoDownPayment !== undefined && { autoDownPayment: t.autoDownPayment }),
-    ...(t.rateChanges && {
-      rateChanges: t.rateChanges.map((r) => ({
-        effectiveDate: localDate(r.effectiveDate),
-        annualRatePercent: r.annualRatePercent,
-      })),
-    }),
-    ...(t.chargeOffBehaviour === 'zero_interest' && { chargeOffBehaviour: t.chargeOffBehaviour }),
-    ...(recalculates && {
-      recalculation: (t.recalculation ?? {
-        preClosure: 'till_pre_close_date',
-      }) as RecalculationTerms,
-    }),
-  };
+const readCheckpoints = (file: Fields, events: readonly HistoryEvent[]): VectorCheckpoint[] => {
+  const last = events.at(-1);
+  if (!file.has('checkpoints')) {
+    if (!last) return [];
+    const { businessDate } = last;
+    return [{ afterEvents: events.length, businessDate, overdueInterestAsOf: null }];
+  }
+  return file.children('checkpoints').flatMap((c) => {
+    const afterEvents = c.count('afterEvents');
+    const businessDate = c.date('businessDate');
+    const overdueInterestAsOf = c.maybe('overdueInterestAsOf', (k) => c.date(k)) ?? null;
+    if (afterEvents === undefined || businessDate === undefined) return [];
+    if (!Number.isInteger(afterEvents) || afterEvents < 1 || afterEvents > events.length) {
+      c.report('afterEvents', 'checkpoint/out-of-range', 'from 1 to the number of events');
+    }
+    return [{ afterEvents, businessDate, overdueInterestAsOf }];
+  });
 };
 
-/** A schedule vector (format version 1) as terms. */
-export const parseScheduleVector = (
-  json: { readonly terms: VectorTerms },
-  currency?: string,
-): LoanTerms => parseVectorTerms(json.terms, currency);
+/**
+ * Reads a vector file (format version 1). Everything wrong with it is listed at once, each with its path in the file
+ * and a code; the input is usable when nothing is.
+ */
+export const readVector = (json: unknown): { input: VectorInput; problems: Problem[] } => {
+  const problems: Problem[] = [];
+  const file = new Fields(json, '', problems);
+  const kind = file.has('kind')
+    ? (file.choice('kind', ['schedule', 'transactions'] as const) ?? 'schedule')
+    : file.has('events')
+      ? 'transactions'
+      : 'schedule';
+  const terms = readTerms(file.child('terms'));
+  if (kind === 'schedule') return { input: { kind, terms }, problems };
+  const allocation = readAllocation(file.child('allocation'));
+  const events = readEvents(file, terms);
+  const checkpoints = readCheckpoints(file, events);
+  return { input: { kind, terms, allocation, events, checkpoints }, problems };
+};
 
-interface VectorEvent {
-  readonly i: number;
-  readonly type: string;
-  readonly date: string;
-  readonly businessDate: string;
-  readonly amount?: string;
-  readonly chargeType?: string;
-  readonly ofEvent?: number;
-  readonly submittedOn?: string;
-  readonly newInterestRatePercent?: string;
-  readonly from?: string;
-  readonly to?: string;
-}
-
-const parseEvent = (e: VectorEvent, decimals: number): HistoryEvent => ({
-  i: e.i,
-  type: e.type,
-  date: localDate(e.date),
-  businessDate: localDate(e.businessDate),
-  ...(e.amount !== undefined && { amountMinor: minorOf(e.amount, decimals) }),
-  ...((e.chargeType === 'fee' || e.chargeType === 'penalty') && { chargeType: e.chargeType }),
-  ...(e.ofEvent !== undefined && { ofEvent: e.ofEvent }),
-  ...(e.submittedOn !== undefined && { submittedOn: localDate(e.submittedOn) }),
-  ...(e.newInterestRatePercent !== undefined && {
-    newInterestRatePercent: e.newInterestRatePercent,
-  }),
-  ...(e.from !== undefined && { from: localDate(e.from) }),
-  ...(e.to !== undefined && { to: localDate(e.to) }),
-});
-
-/** A transaction vector as far as it is input: terms, allocation, events. */
-export interface TransactionVector {
-  readonly terms: VectorTerms;
-  readonly allocation: AllocationRule;
-  readonly events: readonly VectorEvent[];
-}
-
-/** A transaction vector (format version 1) as terms, allocation rule and events. */
-export const parseTransactionVector = (
-  json: TransactionVector,
-  currency?: string,
-): { terms: LoanTerms; allocation: AllocationRule; events: HistoryEvent[] } => ({
-  terms: parseVectorTerms(json.terms, currency),
-  allocation: json.allocation,
-  events: json.events.map((e) => parseEvent(e, json.terms.currency.decimals)),
-});
+/** A vector file as input. Anything wrong with it is a ContractViolation that lists all of it. */
+export const parseVector = (json: unknown): VectorInput => {
+  const { input, problems } = readVector(json);
+  if (problems.length > 0) {
+    throw new ContractViolation(
+      'this is not a loan that makes sense',
+      problems.map(({ path, code, message }) => ({ field: path, code, message })),
+    );
+  }
+  return input;
+};

@@ -1,7 +1,14 @@
 import { formatMinor, type LocalDate, type MoneyJson, parseMoney } from '@daftari/kernel';
-import { accrueTo, arrears, type LoanRow, nextDue, outstanding } from '@daftari/lending-math';
+import {
+  accrueTo,
+  arrears,
+  type LoanRow,
+  nextDue,
+  outstanding,
+  rowOutstanding,
+} from '@daftari/lending-math';
 import type { ProductTerms } from '../product/domain/product.js';
-import { installmentOf, owedOf } from './domain/figures.js';
+import { installmentOf } from './domain/figures.js';
 import type { Allocation, Installment, Loan, LoanFacts, LoanStatus } from './domain/loan.js';
 
 /** Where one installment stands on a date. */
@@ -70,7 +77,7 @@ export interface LoanView extends Omit<LoanSummary, 'principal'> {
 }
 
 const statusOf = (row: LoanRow, asOf: LocalDate): RowStatus => {
-  const owed = owedOf(row);
+  const owed = rowOutstanding(row);
   if (owed === 0n) return 'paid';
   if (row.dueDate < asOf) return 'overdue';
   const { paid } = row;
@@ -85,7 +92,7 @@ export const scheduleOf = (loan: Loan, asOf: LocalDate): RowView[] => {
   const { rows, terms } = accrueTo(loan.math, asOf);
   return rows.map((row) => ({
     ...installmentOf(row, terms.currency),
-    outstanding: formatMinor(owedOf(row), terms.currency),
+    outstanding: formatMinor(rowOutstanding(row), terms.currency),
     status: statusOf(row, asOf),
     paidOn: row.completedOn,
   }));

@@ -1,7 +1,9 @@
 import { addDays, type LocalDate } from '@daftari/kernel';
 import { at, periodIndex, type PeriodDates } from '../calendar.js';
-import { Decimal, dec, roundMinor, roundToMultiple, sumOf } from '../numbers.js';
+import { sumOf } from '../numbers.js';
+import { plus, ratio, round, roundInstallment, times, type Ratio } from '../ratio.js';
 import {
+  addChange,
   cuts,
   figures,
   paidOf,
@@ -12,25 +14,31 @@ import {
 } from './model.js';
 import { yearShare } from './rate-share.js';
 
-const periodFactor = (m: ProgressiveModel, period: PeriodDates): Decimal => {
+const periodFactor = (m: ProgressiveModel, period: PeriodDates): Ratio => {
   const points = cuts(m, period, []);
   const units = m.terms.repaymentEvery.n;
   return points.slice(1).reduce((factor, b, i) => {
     const a = at(points, i);
-    return factor.plus(rateAt(m, a).times(yearShare(m.terms, period, a, b, units)));
-  }, new Decimal(1));
+    return plus(factor, times(rateAt(m, a), yearShare(m.terms, period, a, b, units)));
+  }, ratio(1n));
 };
 
+/** P * f_1...f_n / S with S = 1, then S * f_i + 1: all in whole numbers, over the common denominator. */
 const levelInstallment = (
   m: ProgressiveModel,
-  over: readonly Period[],
+  level: readonly Period[],
   principal: bigint,
 ): bigint => {
-  const factors = over.map((p) => periodFactor(m, p));
-  const growth = factors.reduce((product, f) => product.times(f), new Decimal(1));
-  const annuity = factors.slice(1).reduce((s, f) => s.times(f).plus(1), new Decimal(1));
-  const exact = dec(principal).times(growth).div(annuity);
-  return roundToMultiple(roundMinor(exact, m.terms.roundingMode), m.terms);
+  const factors = level.map((p) => periodFactor(m, p));
+  const growth = factors.reduce((product, f) => product * f.n, principal);
+  let annuity = 1n;
+  let denominator = 1n;
+  for (const { n, d } of factors.slice(1)) {
+    denominator *= d;
+    annuity = annuity * n + denominator;
+  }
+  const exact = { n: growth, d: at(factors, 0).d * annuity };
+  return roundInstallment(ratio(round(exact, m.terms.roundingMode)), m.terms);
 };
 
 const setInstallment = (m: ProgressiveModel, over: readonly Period[], emi: bigint): bigint => {
@@ -55,10 +63,10 @@ const level = (m: ProgressiveModel, over: readonly Period[], principal: bigint):
   if (m.terms.dueDates || paidOf(at(over, over.length - 1)) > 0n) return;
   const count = over.length;
   const scale = 10n ** BigInt(m.terms.decimals);
-  for (let round = 0; round < 3; round += 1) {
+  for (let tries = 0; tries < 3; tries += 1) {
     if (abs(difference) * 100n <= BigInt(Math.floor(count / 2)) * scale) return;
-    const share = roundMinor(dec(difference).div(count), m.terms.roundingMode);
-    const candidate = roundToMultiple(emi + share, m.terms);
+    const share = round(ratio(difference, count), m.terms.roundingMode);
+    const candidate = roundInstallment(ratio(emi + share), m.terms);
     if (candidate === emi) return;
     const next = setInstallment(m, over, candidate);
     if (abs(next) >= abs(difference)) {
@@ -71,16 +79,19 @@ const level = (m: ProgressiveModel, over: readonly Period[], principal: bigint):
 
 const addedIn = (m: ProgressiveModel, index: number, kinds: readonly string[]): bigint =>
   sumOf(
-    m.changes.filter((c) => c.period === index && kinds.includes(c.kind)),
+    at(m.periods, index).changes.filter((c) => kinds.includes(c.kind)),
     (c) => c.amount,
   );
+
+const repaying = (periods: readonly Period[]): Period[] => periods.filter((p) => !p.interestOnly);
 
 /** Pays a tranche out: the balance grows from its date, and the installment is set anew from its period on. */
 export const disburse = (m: ProgressiveModel, date: LocalDate, amount: bigint): void => {
   const period = periodIndex(m.periods, date);
-  m.changes.push({ kind: 'disbursement', period, date, amount });
+  addChange(m, period, { kind: 'disbursement', date, amount });
+  m.lent += amount;
   const opening = at(figures(m), period).opening;
-  level(m, m.periods.slice(period), opening + addedIn(m, period, ['disbursement']));
+  level(m, repaying(m.periods.slice(period)), opening + addedIn(m, period, ['disbursement']));
 };
 
 /**
@@ -89,11 +100,26 @@ export const disburse = (m: ProgressiveModel, date: LocalDate, amount: bigint): 
  */
 export const changeRate = (m: ProgressiveModel, effective: LocalDate, percent: string): void => {
   const from = addDays(effective, -1);
-  m.rates.push({ from, percent });
-  m.rates.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
-  const over = m.periods.slice(periodIndex(m.periods, from)).filter((p) => paidOf(p) === 0n);
+  m.rates = [...m.rates, { from, percent }].sort((a, b) =>
+    a.from < b.from ? -1 : a.from > b.from ? 1 : 0,
+  );
+  relevel(m, periodIndex(m.periods, from));
+};
+
+/** Sets the installment anew from a period on, for the periods of which nothing was paid. */
+export const relevel = (m: ProgressiveModel, index: number): void => {
+  const over = repaying(m.periods.slice(index)).filter((p) => paidOf(p) === 0n);
   const first = over[0] ? m.periods.indexOf(over[0]) : -1;
   if (first < 0) return settleResidual(m);
   const opening = at(figures(m), first).opening;
   level(m, over, opening + addedIn(m, first, ['disbursement', 'payment']));
+};
+
+/** Money paid earlier is owed again: it bears interest from the date on and is due with that period's installment. */
+export const chargeBack = (m: ProgressiveModel, date: LocalDate, amount: bigint): void => {
+  const index = periodIndex(m.periods, date);
+  addChange(m, index, { kind: 'chargeback', date, amount });
+  m.lent += amount;
+  at(m.periods, index).emi += amount;
+  settleResidual(m);
 };

@@ -1,38 +1,58 @@
-import { daysBetween, type LocalDate } from '@daftari/kernel';
-import { at, periodsOf, wholeUnits, type PeriodDates } from '../calendar.js';
-import { Decimal, dec, max, min, roundMinor, sumOf } from '../numbers.js';
+import type { LocalDate } from '@daftari/kernel';
+import { at, daysBetween, periodsOf, wholeUnits, type PeriodDates } from '../calendar.js';
+import { max, min, sumOf } from '../numbers.js';
+import { over, percent, plus, ratio, round, times, type Ratio } from '../ratio.js';
 import type { LoanTerms } from '../terms.js';
 import { yearShare } from './rate-share.js';
 
-/** A repayment period: its installment (`emi`) and what was paid of it. */
+/** A change of the balance that bears interest, inside one period. */
+export interface BalanceChange {
+  readonly kind: 'disbursement' | 'payment' | 'overdue' | 'chargeback';
+  readonly date: LocalDate;
+  readonly amount: bigint;
+}
+
+/** A repayment period: its installment (`emi`), what was paid of it, and how the balance changes inside it. */
 export interface Period extends PeriodDates {
   readonly interestOnly: boolean;
   emi: bigint;
   originalEmi: bigint;
   paidPrincipal: bigint;
   paidInterest: bigint;
-}
-
-/** A change of the balance that bears interest, inside one period. */
-export interface BalanceChange {
-  readonly kind: 'disbursement' | 'payment' | 'overdue';
-  readonly period: number;
-  readonly date: LocalDate;
-  readonly amount: bigint;
+  /** Never changed in place: `addChange` puts a new list here. */
+  changes: readonly BalanceChange[];
 }
 
 /** The progressive loan as plain data, from which every figure follows. */
 export interface ProgressiveModel {
   readonly terms: LoanTerms;
   readonly periods: Period[];
-  readonly changes: BalanceChange[];
-  /** Nominal rates in percent, each from its date on, in date order. */
-  readonly rates: { from: LocalDate; percent: string }[];
-  /** Slices of time that bear no interest. */
-  readonly pauses: { from: LocalDate; to: LocalDate }[];
+  /** Money lent into the installments: down payments are not in it, what was charged back is. */
+  lent: bigint;
+  /** Nominal rates in percent, each from its date on, in date order. Never changed in place. */
+  rates: readonly { readonly from: LocalDate; readonly percent: string }[];
+  /** Slices of time that bear no interest. Never changed in place. */
+  pauses: readonly { readonly from: LocalDate; readonly to: LocalDate }[];
   /** Date of the last adjustment for overdue principal. */
   overdueAdjustedTo: LocalDate | null;
 }
+
+/** A copy that can be changed without the original; lists that are never changed in place are shared. */
+export const copyModel = (m: ProgressiveModel): ProgressiveModel => ({
+  ...m,
+  periods: m.periods.map((period) => ({ ...period })),
+});
+
+/** Adds a change of the balance; changes of one kind on one date are one. */
+export const addChange = (m: ProgressiveModel, index: number, change: BalanceChange): void => {
+  const period = at(m.periods, index);
+  const same = ({ kind, date }: BalanceChange): boolean =>
+    kind === change.kind && date === change.date;
+  const earlier = period.changes.find(same);
+  period.changes = earlier
+    ? period.changes.map((c) => (c === earlier ? { ...c, amount: c.amount + change.amount } : c))
+    : [...period.changes, change];
+};
 
 /** What the model gives for one period. */
 export interface PeriodFigures {
@@ -47,19 +67,20 @@ export interface PeriodFigures {
 /** A loan with its periods laid out and no money out yet. */
 export const emptyModel = (terms: LoanTerms): ProgressiveModel => {
   const dates = periodsOf(terms);
-  const bullet = (terms.gracePrincipal ?? 0) > 0;
+  const grace = terms.gracePrincipal ?? 0;
   const first = at(dates, 0).from;
   return {
     terms,
     periods: dates.map((p, i) => ({
       ...p,
-      interestOnly: bullet && i < dates.length - 1,
+      interestOnly: i < grace && i < dates.length - 1,
       emi: 0n,
       originalEmi: 0n,
       paidPrincipal: 0n,
       paidInterest: 0n,
+      changes: [],
     })),
-    changes: [],
+    lent: 0n,
     rates: [
       {
         from: terms.disbursementDate < first ? terms.disbursementDate : first,
@@ -72,10 +93,10 @@ export const emptyModel = (terms: LoanTerms): ProgressiveModel => {
 };
 
 /** Yearly rate on a date as a fraction; zero in a pause. */
-export const rateAt = (m: ProgressiveModel, date: LocalDate): Decimal => {
-  if (m.pauses.some((p) => p.from <= date && date < p.to)) return new Decimal(0);
+export const rateAt = (m: ProgressiveModel, date: LocalDate): Ratio => {
+  if (m.pauses.some((p) => p.from <= date && date < p.to)) return ratio(0n);
   const rate = m.rates.findLast((r) => r.from <= date) ?? at(m.rates, 0);
-  return new Decimal(rate.percent).div(100);
+  return percent(rate.percent);
 };
 
 /** Dates that slice a period: its ends, rate changes and pauses inside it, and the given ones. */
@@ -85,78 +106,123 @@ export const cuts = (m: ProgressiveModel, period: PeriodDates, extra: readonly L
     ...m.rates.map((r) => r.from),
     ...m.pauses.flatMap((p) => [p.from, p.to]),
   ].filter((d) => period.from < d && d < period.due);
+  if (dates.length === 0) return [period.from, period.due];
   return [...new Set([period.from, ...dates, period.due])].sort();
+};
+
+/** A slice of a period: what was added to the opening balance by its start, and what a unit of balance costs in it. */
+interface Slice {
+  readonly added: bigint;
+  readonly factor: Ratio;
+}
+
+const slicesOf = (m: ProgressiveModel, period: Period, until: LocalDate | undefined): Slice[] => {
+  const { changes, from, due } = period;
+  const dates = changes.map((c) => c.date);
+  const points = cuts(m, period, until === undefined ? dates : [...dates, until]);
+  const units = wholeUnits(m.terms, from, due);
+  const slices: Slice[] = [];
+  for (let i = 0; i + 1 < points.length; i += 1) {
+    const [a, b] = [at(points, i), at(points, i + 1)];
+    if (until !== undefined && a >= until) break;
+    const added = changes.reduce((sum, c) => (c.date <= a ? sum + c.amount : sum), 0n);
+    // The average daily rate from the slice to the period's end; differs from the slice's own only over a year end.
+    const share = over(
+      times(yearShare(m.terms, period, a, due, units), ratio(daysBetween(a, b))),
+      daysBetween(a, due),
+    );
+    slices.push({ added, factor: times(rateAt(m, a), share) });
+  }
+  return slices;
+};
+
+interface Known {
+  readonly until: LocalDate | undefined;
+  readonly from: LocalDate;
+  readonly due: LocalDate;
+  readonly rates: ProgressiveModel['rates'];
+  readonly pauses: ProgressiveModel['pauses'];
+  readonly slices: readonly Slice[];
+  /** The interest that they last came to, and the opening balance it was for. */
+  last: { readonly opening: bigint; readonly interest: bigint } | null;
+}
+
+/**
+ * Slices already made, by the list of changes they were made from: a payment changes one period's list, so the others
+ * are not cut again and appending to a long history costs what appending to a short one does.
+ */
+const known = new WeakMap<readonly BalanceChange[], Known[]>();
+const KNOWN_MAX = 2;
+
+const knownSlices = (m: ProgressiveModel, period: Period, until: LocalDate | undefined): Known => {
+  const { changes, from, due } = period;
+  const { rates, pauses } = m;
+  const entries = known.get(changes) ?? [];
+  const hit = entries.find(
+    (k) =>
+      k.until === until &&
+      k.rates === rates &&
+      k.pauses === pauses &&
+      k.from === from &&
+      k.due === due,
+  );
+  if (hit) return hit;
+  const slices = slicesOf(m, period, until);
+  const entry: Known = { until, from, due, rates, pauses, slices, last: null };
+  known.set(changes, [entry, ...entries].slice(0, KNOWN_MAX));
+  return entry;
 };
 
 const periodInterest = (
   m: ProgressiveModel,
-  index: number,
+  period: Period,
   opening: bigint,
   until: LocalDate | undefined,
 ): bigint => {
-  const period = at(m.periods, index);
-  const changes = m.changes.filter((c) => c.period === index);
-  const dates = changes.map((c) => c.date);
-  if (opening === 0n && changes.length === 0) return 0n;
-  const points = cuts(m, period, until === undefined ? dates : [...dates, until]);
-  const units = wholeUnits(m.terms, period.from, period.due);
-  let interest = new Decimal(0);
-  for (let i = 0; i + 1 < points.length; i += 1) {
-    const [a, b] = [at(points, i), at(points, i + 1)];
-    if (until !== undefined && a >= until) break;
-    const balance =
-      opening +
-      sumOf(
-        changes.filter((c) => c.date <= a),
-        (c) => c.amount,
-      );
-    // The average daily rate from the slice to the period's end; differs from the slice's own only over a year end.
-    const share = yearShare(m.terms, period, a, period.due, units)
-      .times(daysBetween(a, b))
-      .div(daysBetween(a, period.due));
-    interest = interest.plus(dec(balance).times(rateAt(m, a)).times(share));
-  }
-  return roundMinor(interest, m.terms.roundingMode);
+  if (until !== undefined && until <= period.from) return 0n;
+  if (opening === 0n && period.changes.length === 0) return 0n;
+  const entry = knownSlices(
+    m,
+    period,
+    until !== undefined && until < period.due ? until : undefined,
+  );
+  if (entry.last?.opening === opening) return entry.last.interest;
+  const exact = entry.slices.reduce<Ratio>(
+    (sum, { added, factor }) => plus(sum, { n: factor.n * (opening + added), d: factor.d }),
+    ratio(0n),
+  );
+  const interest = round(exact, m.terms.roundingMode);
+  entry.last = { opening, interest };
+  return interest;
 };
 
 /**
  * Interest and principal due in each period; with `until`, interest runs to that date only.
- * `known` are figures of the first periods that are still right. Interest over the installment is carried to the
+ * `right` are figures of the first periods that are still right. Interest over the installment is carried to the
  * next period (Apache Fineract, progressive interest model).
  */
 export const figures = (
   m: ProgressiveModel,
   until?: LocalDate,
-  known: readonly PeriodFigures[] = [],
+  right: readonly PeriodFigures[] = [],
 ): PeriodFigures[] => {
-  let opening = known.at(-1)?.closing ?? 0n;
-  let carry = known.at(-1)?.carry ?? 0n;
-  const rest = m.periods.slice(known.length).map((p, offset) => {
-    const i = known.length + offset;
-    const calculated = periodInterest(m, i, opening, until) + carry;
+  let opening = right.at(-1)?.closing ?? 0n;
+  let carry = right.at(-1)?.carry ?? 0n;
+  const rest = m.periods.slice(right.length).map((p) => {
+    const calculated = periodInterest(m, p, opening, until) + carry;
     const emi = p.interestOnly ? calculated : p.emi;
     const payable =
       p.paidPrincipal > max(0n, emi - calculated) ? p.paidInterest : max(0n, min(calculated, emi));
     const dueInterest = max(p.paidInterest, payable);
     const duePrincipal = max(emi - dueInterest, p.paidPrincipal);
     carry = calculated - dueInterest;
-    const changed = sumOf(
-      m.changes.filter((c) => c.period === i),
-      (c) => c.amount,
-    );
+    const changed = sumOf(p.changes, (c) => c.amount);
     const result = { opening, dueInterest, duePrincipal };
     opening = opening + changed - duePrincipal + p.paidPrincipal;
     return { ...result, closing: opening, carry };
   });
-  return [...known, ...rest];
+  return [...right, ...rest];
 };
-
-/** Money lent into the installments (down payments are not in it). */
-export const lent = (m: ProgressiveModel): bigint =>
-  sumOf(
-    m.changes.filter((c) => c.kind === 'disbursement'),
-    (c) => c.amount,
-  );
 
 /** What was paid of a period. */
 export const paidOf = (p: Period): bigint => p.paidPrincipal + p.paidInterest;
@@ -171,7 +237,7 @@ export const settleResidual = (m: ProgressiveModel, until?: LocalDate): void => 
     const due = m.periods.map((p, i) =>
       p.interestOnly ? at(current, i).dueInterest + at(current, i).duePrincipal : p.emi,
     );
-    const gap = lent(m) + sumOf(current, (f) => f.dueInterest) - sumOf(due, (emi) => emi);
+    const gap = m.lent + sumOf(current, (f) => f.dueInterest) - sumOf(due, (emi) => emi);
     if (gap === 0n) return;
     const open = m.periods.findLast((p) => paidOf(p) < p.emi);
     const last = open ?? at(m.periods, m.periods.length - 1);

@@ -1,6 +1,6 @@
-import { daysBetween, localDate, type LocalDate } from '@daftari/kernel';
-import { daysInYear, yearOf, type PeriodDates } from '../calendar.js';
-import { Decimal } from '../numbers.js';
+import { localDate, type LocalDate } from '@daftari/kernel';
+import { daysBetween, daysInYear, yearOf, type PeriodDates } from '../calendar.js';
+import { plus, ratio, type Ratio } from '../ratio.js';
 import type { LoanTerms } from '../terms.js';
 
 const NOMINAL_DAYS = { days: 1, weeks: 7, months: 30 } as const;
@@ -18,10 +18,10 @@ const actualOverActual = (
   period: PeriodDates,
   a: LocalDate,
   b: LocalDate,
-): Decimal => {
+): Ratio => {
   const byPeriod = terms.leapYearRule === 'feb_29_period_only';
-  if (byPeriod && !leapDayInside(period)) return new Decimal(daysBetween(a, b)).div(365);
-  let share = new Decimal(0);
+  if (byPeriod && !leapDayInside(period)) return ratio(daysBetween(a, b), 365);
+  let share = ratio(0n);
   let start = a;
   for (let year = yearOf(a); year < yearOf(b); year += 1) {
     const boundary = localDate(
@@ -29,10 +29,10 @@ const actualOverActual = (
         ? `${String(year + 1).padStart(4, '0')}-01-01`
         : `${String(year).padStart(4, '0')}-12-31`,
     );
-    share = share.plus(new Decimal(daysBetween(start, boundary)).div(daysInYear(year)));
+    share = plus(share, ratio(daysBetween(start, boundary), daysInYear(year)));
     start = boundary;
   }
-  return share.plus(new Decimal(daysBetween(start, b)).div(daysInYear(yearOf(b))));
+  return plus(share, ratio(daysBetween(start, b), daysInYear(yearOf(b))));
 };
 
 /**
@@ -46,15 +46,13 @@ export const yearShare = (
   a: LocalDate,
   b: LocalDate,
   units: number,
-): Decimal => {
-  if (a >= b) return new Decimal(0);
+): Ratio => {
+  if (a >= b) return ratio(0n);
   if (terms.daysInMonth === '30') {
     const year = terms.daysInYear === 'actual' ? daysInYear(yearOf(a)) : Number(terms.daysInYear);
-    return new Decimal(NOMINAL_DAYS[terms.repaymentEvery.unit] * units)
-      .div(year)
-      .times(daysBetween(a, b))
-      .div(daysBetween(period.from, period.due));
+    const days = NOMINAL_DAYS[terms.repaymentEvery.unit] * units * daysBetween(a, b);
+    return ratio(days, year * daysBetween(period.from, period.due));
   }
   if (terms.daysInYear === 'actual') return actualOverActual(terms, period, a, b);
-  return new Decimal(daysBetween(a, b)).div(terms.daysInYear);
+  return ratio(daysBetween(a, b), Number(terms.daysInYear));
 };

@@ -1,7 +1,14 @@
 import type { LocalDate } from '@daftari/kernel';
 import { at, earlier, periodIndex } from '../calendar.js';
 import { max, min, sumOf } from '../numbers.js';
-import { figures, lent, paidOf, settleResidual, type ProgressiveModel } from './model.js';
+import {
+  addChange,
+  copyModel,
+  figures,
+  paidOf,
+  settleResidual,
+  type ProgressiveModel,
+} from './model.js';
 
 /** True when interest follows real payments. */
 export const recalculates = (m: ProgressiveModel): boolean => m.terms.recalculation !== undefined;
@@ -28,9 +35,8 @@ export const payPrincipal = (
   const period = at(m.periods, index);
   period.paidPrincipal += amount;
   const effective = earlier(closureDate(m, date), period.due);
-  m.changes.push({
+  addChange(m, Math.min(index, periodIndex(m.periods, effective)), {
     kind: 'payment',
-    period: Math.min(index, periodIndex(m.periods, effective)),
     date: effective,
     amount: -amount,
   });
@@ -51,30 +57,38 @@ export const closureDate = (m: ProgressiveModel, date: LocalDate): LocalDate => 
 };
 
 const principalLeft = (m: ProgressiveModel): bigint =>
-  lent(m) - sumOf(m.periods, (p) => p.paidPrincipal);
+  m.lent - sumOf(m.periods, (p) => p.paidPrincipal);
 
-/** What can be paid on `date` of a period due later: interest accrued to the closure date, and its principal. */
+/** What can be paid in advance of a period. */
+export interface Advance {
+  readonly interest: bigint;
+  readonly principal: bigint;
+}
+
+/** What can be paid on `date` of each period due later: interest accrued to the closure date, and its principal. */
 export const payableInAdvance = (
   m: ProgressiveModel,
-  index: number,
   date: LocalDate,
-): { interest: bigint; principal: bigint } => {
+): ((index: number) => Advance) => {
   const target = closureDate(m, date);
-  const paid = at(m.periods, index);
   const left = principalLeft(m);
   // A period that the residual emptied is still open: money paid from the far end may go to it.
   const unpaid = m.periods.filter((p) => paidOf(p) < p.emi || paidOf(p) === 0n).length;
-  const future = target <= paid.from;
-  if (future && unpaid > 1) {
-    const already = paidOf(paid);
-    return { interest: 0n, principal: min(max(0n, paid.originalEmi - already), left) };
-  }
-  const cut = structuredClone(m);
+  const cut = copyModel(m);
   settleResidual(cut, target);
-  const due = at(figures(cut, target), index);
-  const interest = future ? 0n : max(0n, due.dueInterest - paid.paidInterest);
-  const principal = max(0n, at(cut.periods, index).emi - due.dueInterest - paid.paidPrincipal);
-  return { interest, principal: min(principal, left) };
+  const due = figures(cut, target);
+  return (index) => {
+    const paid = at(m.periods, index);
+    const future = target <= paid.from;
+    if (future && unpaid > 1) {
+      const owed = max(0n, paid.originalEmi - paidOf(paid));
+      return { interest: 0n, principal: min(owed, left) };
+    }
+    const { dueInterest } = at(due, index);
+    const interest = future ? 0n : max(0n, dueInterest - paid.paidInterest);
+    const principal = max(0n, at(cut.periods, index).emi - dueInterest - paid.paidPrincipal);
+    return { interest, principal: min(principal, left) };
+  };
 };
 
 /**
@@ -83,7 +97,7 @@ export const payableInAdvance = (
  */
 export const accrueOverdue = (m: ProgressiveModel, date: LocalDate): void => {
   const terms = m.terms.recalculation;
-  if (!terms || terms.noInterestOnPastDue === true || m.changes.length === 0) return;
+  if (!terms || terms.noInterestOnPastDue === true || m.lent === 0n) return;
   const last = m.periods.length - 1;
   const current = m.periods.findIndex((p) => p.from < date && date <= p.due);
   const running = current < 0 ? last : current;
@@ -103,10 +117,10 @@ export const accrueOverdue = (m: ProgressiveModel, date: LocalDate): void => {
     const { from, due: end } = at(m.periods, index);
     const start =
       m.overdueAdjustedTo !== null && from <= m.overdueAdjustedTo ? m.overdueAdjustedTo : from;
-    m.changes.push({ kind: 'overdue', period: index, date: start, amount: carried });
+    addChange(m, index, { kind: 'overdue', date: start, amount: carried });
     if (from < date && date <= end) {
       const until = terms.restFrequency === 'same_as_repayment' ? end : date;
-      m.changes.push({ kind: 'overdue', period: index, date: until, amount: -total });
+      addChange(m, index, { kind: 'overdue', date: until, amount: -total });
       m.overdueAdjustedTo = until;
     }
   };

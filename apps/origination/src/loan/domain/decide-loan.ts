@@ -7,10 +7,15 @@ import {
   parseMoney,
   reject,
 } from '@daftari/kernel';
-import { applyRepayment, arrears, nextDue, outstanding } from '@daftari/lending-math';
+import {
+  applyRepayment,
+  arrears,
+  nextDue,
+  outstanding,
+  withoutPayment,
+} from '@daftari/lending-math';
 import { allocatedOn, installmentsOf, openedLoan, partsOf, ruleOf } from './figures.js';
 import type { Loan, LoanCommand, LoanEvent, LoanRef, LoanRejection } from './loan.js';
-import { withoutPayment } from './reversal.js';
 
 type Answer = Decision<LoanEvent, LoanRejection>;
 type DataOf<T extends LoanCommand['type']> = Extract<LoanCommand, { type: T }>['data'];

@@ -1,8 +1,7 @@
 import { parseMoney } from '@daftari/kernel';
-import { applyRepayment } from '@daftari/lending-math';
+import { applyRepayment, shareOf, withoutPayment } from '@daftari/lending-math';
 import { allocatedOn, openedLoan, ruleOf } from './figures.js';
 import type { Allocation, Loan, LoanEvent, Reversal } from './loan.js';
-import { shareOf, withoutPayment } from './reversal.js';
 
 const allocated = (loan: Loan, data: Allocation): Loan => {
   if (!loan.math || !loan.facts) return loan;

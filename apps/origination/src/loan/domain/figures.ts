@@ -44,14 +44,6 @@ export const allocatedOn = (loan: Loan, effectiveOn: string): LocalDate => {
   return localDate(late ? last : effectiveOn);
 };
 
-/** What is still owed of a row. Minor units. */
-export const owedOf = ({ due, paid }: LoanRow): bigint =>
-  due.principalMinor +
-  due.interestMinor +
-  due.feesMinor +
-  due.penaltiesMinor -
-  (paid.principalMinor + paid.interestMinor + paid.feesMinor + paid.penaltiesMinor);
-
 /** One row as it is published. */
 export const installmentOf = (
   { n, dueDate, due, paid }: LoanRow,

@@ -1,6 +1,5 @@
 import type { MoneyJson } from '@daftari/kernel';
-import type { LoanState } from '@daftari/lending-math';
-import type { PaymentShare } from './reversal.js';
+import type { LoanState, PaymentShare } from '@daftari/lending-math';
 import type { ProductTerms } from '../../product/domain/product.js';
 
 /** Where a loan stands. `none`: not created yet. */

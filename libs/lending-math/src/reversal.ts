@@ -1,5 +1,5 @@
 import { invariant } from '@daftari/kernel';
-import type { LoanRow, LoanState, Parts } from '@daftari/lending-math';
+import { rowOutstanding, type LoanRow, type LoanState, type Parts } from './loan-state.js';
 
 interface RowShare {
   readonly paid: Parts;
@@ -21,9 +21,6 @@ const less = (a: Parts, b: Parts): Parts => ({
   feesMinor: a.feesMinor - b.feesMinor,
   penaltiesMinor: a.penaltiesMinor - b.penaltiesMinor,
 });
-const totalOf = (parts: Parts): bigint =>
-  parts.principalMinor + parts.interestMinor + parts.feesMinor + parts.penaltiesMinor;
-
 /** What a payment paid: the difference that it made; with recalculated interest, which changes the rows, all that was before. */
 export const shareOf = (before: LoanState, after: LoanState): PaymentShare => {
   if (after.terms.recalculation) return { rows: [], overpaidMinor: 0n, before };
@@ -43,14 +40,13 @@ export const shareOf = (before: LoanState, after: LoanState): PaymentShare => {
 
 const owedAgain = (row: LoanRow, share: RowShare | undefined): LoanRow => {
   if (!share) return row;
-  const paid = less(row.paid, share.paid);
-  return {
+  const again: LoanRow = {
     ...row,
-    paid,
+    paid: less(row.paid, share.paid),
     paidInAdvanceMinor: row.paidInAdvanceMinor - share.inAdvanceMinor,
     paidLateMinor: row.paidLateMinor - share.lateMinor,
-    completedOn: totalOf(row.due) > totalOf(paid) ? null : row.completedOn,
   };
+  return rowOutstanding(again) > 0n ? { ...again, completedOn: null } : again;
 };
 
 /**

@@ -1,0 +1,37 @@
+import type { LocalDate } from '@daftari/kernel';
+import type { PeriodDates } from './calendar.js';
+
+/** A period with what falls due at its end. Minor units. */
+export interface PlannedPeriod extends PeriodDates {
+  readonly principal: bigint;
+  readonly interest: bigint;
+}
+
+/** What payments did to a plan that follows them. */
+export interface Adjustments {
+  /** Changes of the balance that bears interest, inside one period only. */
+  readonly changes: readonly {
+    readonly period: number;
+    readonly date: LocalDate;
+    readonly amount: bigint;
+  }[];
+  /** Principal of periods in which more than the installment was paid. */
+  readonly prepaid: readonly { readonly period: number; readonly principal: bigint }[];
+  /** Principal repaid outside the installments; `level`: they are set anew from its period on. */
+  readonly repaid: readonly {
+    readonly period: number;
+    readonly date: LocalDate;
+    readonly amount: bigint;
+    readonly level: boolean;
+  }[];
+  /** The date up to which overdue principal bears interest. */
+  readonly overdueTo: LocalDate | null;
+}
+
+/** No payment changed the plan. */
+export const UNADJUSTED: Adjustments = {
+  changes: [],
+  prepaid: [],
+  repaid: [],
+  overdueTo: null,
+};
