@@ -133,7 +133,7 @@ const levelInstallment = (
     }
     c0 += added * SCALE;
   }
-  return (max(0n, c0 - balloon * SCALE) * SCALE) / c1;
+  return c1 === 0n ? 0n : (max(0n, c0 - balloon * SCALE) * SCALE) / c1;
 };
 
 const bearsSpread = (loan: Loan, index: number): boolean =>
