@@ -71,8 +71,9 @@ export const emptyModel = (terms: LoanTerms): ProgressiveModel => {
   const first = at(dates, 0).from;
   return {
     terms,
-    periods: dates.map((p, i) => ({
-      ...p,
+    periods: dates.map(({ from, due }, i) => ({
+      from,
+      due,
       interestOnly: i < grace && i < dates.length - 1,
       emi: 0n,
       originalEmi: 0n,
@@ -228,9 +229,10 @@ export const figures = (
     const duePrincipal = max(emi - dueInterest, p.paidPrincipal);
     carry = calculated - dueInterest;
     const changed = sumOf(p.changes, (c) => c.amount);
-    const result = { opening, dueInterest, duePrincipal };
-    opening = opening + changed - duePrincipal + p.paidPrincipal;
-    return { ...result, closing: opening, carry };
+    const closing = opening + changed - duePrincipal + p.paidPrincipal;
+    const result = { opening, dueInterest, duePrincipal, closing, carry };
+    opening = closing;
+    return result;
   });
   return [...right, ...rest];
 };
