@@ -122,11 +122,14 @@ const application = (productId: string, changes: object = {}): object => ({
 });
 let productId = '';
 /** Takes a new application to an approved loan. */
-const approvedLoan = async (name: string): Promise<{ applicationId: string; loanId: string }> => {
+const approvedLoan = async (
+  name: string,
+  product = productId,
+): Promise<{ applicationId: string; loanId: string }> => {
   const sent = await call<{ applicationId: string }>(
     'customer',
     'applications',
-    application(productId),
+    application(product),
     name,
   );
   const { applicationId } = sent.data;
@@ -457,5 +460,38 @@ describe('a loan', () => {
     } while (typeof cursor === 'string');
     expect(ids.length).toBeGreaterThan(2);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('of a named product has the schedule of it', async () => {
+    const body = productBody() as { terms: object };
+    const named = (product: object) => ({
+      ...body,
+      terms: { ...body.terms, convention: 'product', product },
+    });
+    const refused = await call('approver', 'products', named({ kind: 'balloon' }), 'balloon');
+    expect([refused.status, refused.code]).toEqual([422, 'product/invalid']);
+    const unknown = await call('approver', 'products', named({ kind: 'rising' }), 'rising');
+    expect(unknown.status).toBe(422);
+
+    const published = await call<{ productId: string }>(
+      'approver',
+      'products',
+      named({ kind: 'interest_only' }),
+      'interest-only',
+    );
+    expect(published.status).toBe(201);
+    await eventually(async () => {
+      const { data } = await call<{ productId: string }[]>('customer', 'products');
+      return data.length === 2;
+    });
+    const { loanId } = await approvedLoan('l3', published.data.productId);
+    expect((await call('approver', `loans/${loanId}/disburse`, {}, 'd5')).status).toBe(202);
+    await publish(disbursementCompleted, loanId, completedData(loanId, 'R3'), 'paid-out-3');
+    const { schedule } = await becomes(loanId, 'active');
+    expect(schedule.map((row) => [row.principal, row.interest])).toEqual([
+      ['0.00', '466.67'],
+      ['0.00', '533.33'],
+      ['25000.00', '500.00'],
+    ]);
   });
 });

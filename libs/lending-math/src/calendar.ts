@@ -1,5 +1,6 @@
-import { addDays, addMonths, invariant, type LocalDate } from '@daftari/kernel';
-import type { LoanTerms, Weekday, WeekendShift } from './terms.js';
+import { addDays, addMonths, daysBetween, invariant, type LocalDate } from '@daftari/kernel';
+import { rollDate } from './business-calendar.js';
+import type { LoanTerms, WeekendShift } from './terms.js';
 
 /** Element `index` of a list that is known to have it. */
 export const at = <T>(items: readonly T[], index: number): T => {
@@ -21,44 +22,9 @@ export const yearOf = (date: LocalDate): number => Number(date.slice(0, 4));
 export const daysInYear = (year: number): number =>
   (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 366 : 365;
 
-/** Days since 1970-01-01 in the proleptic Gregorian calendar (H. Hinnant, days from civil). */
-const dayNumber = (date: LocalDate): number => {
-  const month = Number(date.slice(5, 7));
-  const year = Number(date.slice(0, 4)) - (month <= 2 ? 1 : 0);
-  const era = Math.floor(year / 400);
-  const yearOfEra = year - era * 400;
-  const dayOfYear =
-    Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + Number(date.slice(8, 10)) - 1;
-  const dayOfEra =
-    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
-  return era * 146_097 + dayOfEra - 719_468;
-};
-
-/** Days from `from` to `to`; negative when `to` is earlier. Interest asks for it often. */
-export const daysBetween = (from: LocalDate, to: LocalDate): number =>
-  dayNumber(to) - dayNumber(from);
-
-const WEEKDAYS: readonly Weekday[] = [
-  'thursday',
-  'friday',
-  'saturday',
-  'sunday',
-  'monday',
-  'tuesday',
-  'wednesday',
-];
-
-/** The day of the week of a date (proleptic Gregorian calendar). */
-export const weekdayOf = (date: LocalDate): Weekday =>
-  at(WEEKDAYS, ((dayNumber(date) % 7) + 7) % 7); // Day 0 was a Thursday.
-
 /** The date itself when it is a working day, else the next one that is. */
 export const nextWorkingDay = (date: LocalDate, shift: WeekendShift | undefined): LocalDate => {
-  let day = date;
-  while (shift && (shift.weekend.includes(weekdayOf(day)) || shift.holidays.includes(day))) {
-    day = addDays(day, 1);
-  }
-  return day;
+  return shift ? rollDate(shift, date, 'following') : date;
 };
 
 /** One repayment period: interest runs from `from`, the installment is due on `due`. */
@@ -66,6 +32,20 @@ export interface PeriodDates {
   readonly from: LocalDate;
   readonly due: LocalDate;
 }
+
+/** The part of the terms that due dates follow from. */
+export type DateTerms = Pick<
+  LoanTerms,
+  | 'numberOfInstallments'
+  | 'repaymentEvery'
+  | 'disbursementDate'
+  | 'repaymentSeedDate'
+  | 'firstDueDate'
+  | 'dueDates'
+  | 'fixedLengthDays'
+  | 'monthEndDueDates'
+  | 'weekendShift'
+>;
 
 /** The date `k` repayment intervals after a date. */
 export const intervalsAfter = (
@@ -93,7 +73,7 @@ export const intervalsAfter = (
  * Periods of a loan: each due date is counted from the seed, never from the previous due date, so a loan of
  * the 31st returns to the 31st after February (Apache Fineract, scheduled date generator).
  */
-export const periodsOf = (terms: LoanTerms): PeriodDates[] => {
+export const periodsOf = (terms: DateTerms): PeriodDates[] => {
   const seed = terms.repaymentSeedDate ?? terms.disbursementDate;
   const dueDate = (k: number): LocalDate => {
     if (terms.dueDates) return at(terms.dueDates, k - 1);

@@ -1,5 +1,5 @@
 import { Decimal as BaseDecimal } from 'decimal.js';
-import { percentOf, ratio, roundInstallment } from './ratio.js';
+import { percentOf, ratio, roundInstallment, type RoundingTerms } from './ratio.js';
 import type { LoanTerms, RoundingMode } from './terms.js';
 
 /** Decimals of 40 significant digits, HALF_EVEN: the intermediate precision of every formula here. */
@@ -22,7 +22,10 @@ export const roundMinor = (minor: Decimal, mode: RoundingMode): bigint =>
   BigInt(minor.toDecimalPlaces(0, MODES[mode]).toFixed(0));
 
 /** What of a tranche is due back on its own date: percent of it, rounded as installments are. */
-export const downPaymentOf = (amountMinor: bigint, terms: LoanTerms): bigint =>
+export const downPaymentOf = (
+  amountMinor: bigint,
+  terms: RoundingTerms & Pick<LoanTerms, 'downPaymentPercent'>,
+): bigint =>
   terms.downPaymentPercent === undefined
     ? 0n
     : roundInstallment(

@@ -3,13 +3,14 @@ import { cumulative } from './cumulative/schedule.js';
 import { levelPaymentFinalNotHigher } from './level-payment/schedule.js';
 import { downPaymentOf, sumOf } from './numbers.js';
 import { UNADJUSTED, type Adjustments, type PlannedPeriod } from './planned-period.js';
+import { productPlan } from './products/plan.js';
 import { changeRate, disburse } from './progressive/installment.js';
 import { emptyModel, figures, type ProgressiveModel } from './progressive/model.js';
 import { remainingBalanceLevel } from './remaining-balance-level/schedule.js';
 import { agreedSteps, type Disbursement, type LoanTerms } from './terms.js';
 
 /** The model of a progressive loan with all agreed tranches and rate changes in it, and nothing paid. */
-const modelOf = (terms: LoanTerms): ProgressiveModel => {
+export const modelOf = (terms: LoanTerms): ProgressiveModel => {
   const model = emptyModel(terms);
   for (const step of agreedSteps(terms)) {
     if ('rate' in step) changeRate(model, step.date, step.rate.annualRatePercent);
@@ -35,6 +36,8 @@ export const planOf = (
       return remainingBalanceLevel(terms, principal);
     case 'level_payment_final_not_higher':
       return levelPaymentFinalNotHigher(terms, principal);
+    case 'product':
+      return productPlan(terms, tranches);
     case 'progressive': {
       const model = modelOf({ ...terms, disbursements: tranches });
       const due = figures(model);

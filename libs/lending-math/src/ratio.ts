@@ -51,18 +51,52 @@ const towards = (quotient: bigint, twice: bigint, d: bigint, mode: RoundingMode)
   }
 };
 
-/** A fraction as a whole number. */
+/** A fraction as a whole number by a rounding mode. HALF_UP goes away from zero on a tie. */
 export const round = ({ n, d }: Ratio, mode: RoundingMode): bigint => {
   const rest = n % d;
   const quotient = n / d - (rest < 0n ? 1n : 0n);
   return towards(quotient, 2n * (rest < 0n ? rest + d : rest), d, mode);
 };
 
+/** n / d as a whole number by a rounding mode. `d` is above zero. */
+export const roundDiv = (n: bigint, d: bigint, mode: RoundingMode): bigint => round({ n, d }, mode);
+
+/** Rounds minor units to a multiple of `step` minor units. */
+export const roundToStep = (minor: bigint, step: bigint, mode: RoundingMode): bigint =>
+  step === 1n ? minor : roundDiv(minor, step, mode) * step;
+
+/** True when both are the same number. */
+export const sameRatio = (a: Ratio, b: Ratio): boolean => a.n * b.d === b.n * a.d;
+
+const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? (a < 0n ? -a : a) : gcd(b, a % b));
+
+/** The same number with the smallest terms. */
+export const reduced = ({ n, d }: Ratio): Ratio => {
+  const common = gcd(n, d);
+  return { n: n / common, d: d / common };
+};
+
+/** A fraction as a decimal string with at most `places` decimals, cut off, without zeros at the end. */
+export const ratioText = ({ n, d }: Ratio, places: number): string => {
+  const sign = n < 0n ? '-' : '';
+  const scaled = ((n < 0n ? -n : n) * 10n ** BigInt(places)) / d;
+  const digits = scaled.toString().padStart(places + 1, '0');
+  const whole = digits.slice(0, digits.length - places);
+  const decimals = digits.slice(digits.length - places).replace(/0+$/, '');
+  return decimals === '' ? `${sign}${whole}` : `${sign}${whole}.${decimals}`;
+};
+
+/** The part of the terms that rounding of installments follows from. */
+export type RoundingTerms = Pick<
+  LoanTerms,
+  'decimals' | 'roundingMode' | 'installmentAmountInMultiplesOf'
+>;
+
 /**
  * Minor units rounded to the multiple of `installmentAmountInMultiplesOf` agreed in the terms, ties by rounding mode;
  * without a multiple, to whole minor units.
  */
-export const roundInstallment = (minor: Ratio, terms: LoanTerms): bigint => {
+export const roundInstallment = (minor: Ratio, terms: RoundingTerms): bigint => {
   const multiple = terms.installmentAmountInMultiplesOf ?? null;
   if (multiple === null) return round(minor, terms.roundingMode);
   const step = times(decimal(multiple), ratio(10n ** BigInt(terms.decimals)));

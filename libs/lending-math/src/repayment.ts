@@ -39,6 +39,15 @@ const record = (row: LoanRow, part: Part, amount: bigint, date: LocalDate): void
   if (date > row.dueDate) row.paidLateMinor += amount;
 };
 
+/** One amount that an allocation paid, with what was owed of that part just before. Minor units. */
+export interface PaidPart {
+  readonly row: LoanRow;
+  readonly part: Part;
+  readonly amountMinor: bigint;
+  readonly owedMinor: bigint;
+  readonly owedByNowMinor: bigint;
+}
+
 type InAdvance = () => (index: number) => Advance;
 
 const owedNow = (
@@ -68,7 +77,7 @@ const payables = (
   state: LoanState,
   date: LocalDate,
   parts: Parts,
-  principalOnly: boolean,
+  { principalOnly, note }: { principalOnly: boolean; note: ((paid: PaidPart) => void) | undefined },
 ): Payable[] => {
   let advance: ((index: number) => Advance) | undefined;
   // What can be paid in advance changes with every part paid, and is asked for many times in between.
@@ -76,15 +85,25 @@ const payables = (
     advance ??= followsPayments(state) ? payableInAdvance(state.model, date) : undefined;
     return advance ?? (() => ({ interest: 0n, principal: 0n }));
   };
+  const owed = (row: LoanRow, part: Part): bigint =>
+    principalOnly && part === 'interest' && row.dueDate > date
+      ? 0n
+      : owedNow(state, row, part, date, inAdvance);
   return state.rows.map((row) => ({
     fromDate: row.fromDate,
     dueDate: row.dueDate,
-    owed: (part) =>
-      principalOnly && part === 'interest' && row.dueDate > date
-        ? 0n
-        : owedNow(state, row, part, date, inAdvance),
+    owed: (part) => owed(row, part),
     owedByNow: (part) => owedByNow(row, part, date),
     pay: (part, amount) => {
+      const now = note ? owed(row, part) : 0n;
+      note?.({
+        row,
+        part,
+        amountMinor: amount,
+        // What rounding left is paid beyond what can be paid ahead: then all of the row's part is owed.
+        owedMinor: amount > now ? row.due[keyOf(part)] - row.paid[keyOf(part)] : now,
+        owedByNowMinor: owedByNow(row, part, date),
+      });
       record(row, part, amount, date);
       parts[keyOf(part)] += amount;
       advance = undefined;
@@ -135,17 +154,18 @@ const allocate = (
   return payResidual(state, rows, left);
 };
 
-/** Allocates a payment on the draft, and gives the loan after it. */
+/** Allocates a payment on the draft, and gives the loan after it; `note` hears of every amount as it is paid. */
 export const receive = (
   state: LoanState,
   payment: Payment,
   rule: AllocationRule,
+  note?: (paid: PaidPart) => void,
 ): { state: LoanState; parts: PaymentParts } => {
   const { date, amountMinor, type = 'repayment' } = payment;
   accrue(state, date);
   const principalOnly = planFollowsPayments(state) && payAhead(state, date, amountMinor);
   const parts = noParts();
-  const rows = payables(state, date, parts, principalOnly);
+  const rows = payables(state, date, parts, { principalOnly, note });
   const overpaymentMinor = allocate(state, rows, { date, amountMinor, type }, rule);
   state.overpaidMinor += overpaymentMinor;
   for (const row of state.rows) {

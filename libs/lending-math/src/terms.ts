@@ -1,8 +1,16 @@
 import type { LocalDate } from '@daftari/kernel';
+import type { Weekday, WeekendShift } from './business-calendar.js';
+import type { ProductOptions } from './products/options.js';
+
+export type { Weekday, WeekendShift };
 
 /** Rule sets for amortization; each has its own folder. */
 export type Convention =
-  'progressive' | 'cumulative' | 'remaining_balance_level' | 'level_payment_final_not_higher';
+  | 'progressive'
+  | 'cumulative'
+  | 'remaining_balance_level'
+  | 'level_payment_final_not_higher'
+  | 'product';
 
 /** How an exact amount becomes minor units. */
 export type RoundingMode = 'HALF_EVEN' | 'HALF_UP' | 'FLOOR' | 'CEILING';
@@ -34,16 +42,6 @@ export interface RecalculationTerms {
     | 'adjust_last_unpaid_period';
   /** `cumulative`: whether overdue interest bears interest too. */
   readonly compounding?: 'none' | 'interest';
-}
-
-/** Days of the week on which nothing falls due. */
-export type Weekday =
-  'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday';
-
-/** Due dates on these days move forward to the next working day. */
-export interface WeekendShift {
-  readonly weekend: readonly Weekday[];
-  readonly holidays: readonly LocalDate[];
 }
 
 /** A charge for every installment that is overdue at the end of a day, once each, on the installment itself. */
@@ -113,13 +111,17 @@ export interface LoanTerms {
   readonly overdueCharge?: OverdueCharge;
   /** Interest follows what is really paid and when; absent: the schedule stays as agreed. */
   readonly recalculation?: RecalculationTerms;
+  /** `product`: which one, and what it leaves open. */
+  readonly product?: ProductOptions;
 }
 
 const byDate = (a: { date: LocalDate }, b: { date: LocalDate }): number =>
   a.date < b.date ? -1 : a.date > b.date ? 1 : 0;
 
 /** The tranches of a loan in date order; without explicit ones, the whole principal on the disbursement date. */
-export const disbursementsOf = (terms: LoanTerms): readonly Disbursement[] =>
+export const disbursementsOf = (
+  terms: Pick<LoanTerms, 'disbursements' | 'disbursementDate' | 'principalMinor'>,
+): readonly Disbursement[] =>
   terms.disbursements
     ? [...terms.disbursements].sort(byDate)
     : [{ date: terms.disbursementDate, amountMinor: terms.principalMinor }];

@@ -13,6 +13,7 @@ const CHOICES = {
     'cumulative',
     'remaining_balance_level',
     'level_payment_final_not_higher',
+    'product',
   ],
   daysInYear: ['actual', '360', '364', '365'],
   daysInMonth: ['actual', '30'],
@@ -90,15 +91,30 @@ const GIVEN = {
   rateChanges: (t) => (t.rateChanges ?? []).length > 0,
   disbursements: (t) => (t.disbursements ?? []).length > 1,
   recalculation: (t) => t.recalculation !== undefined,
+  weekendShift: (t) => t.weekendShift !== undefined,
+  fixedLengthDays: (t) => t.fixedLengthDays !== undefined,
+  product: (t) => t.product !== undefined,
 } as const satisfies Partial<Record<keyof LoanTerms, Given>>;
 
 const isZero = (rate: string): boolean =>
   /^-?\d{1,9}(\.\d+)?$/.test(rate) && new Decimal(rate).isZero();
 
 const UNKNOWN_TO: Readonly<Record<Convention, readonly (keyof typeof GIVEN)[]>> = {
-  progressive: ['interestMethod', 'amortization', 'graceInterest', 'interestFreePeriods'],
-  cumulative: ['rateChanges'],
-  remaining_balance_level: ['graceInterest', 'rateChanges', 'disbursements', 'recalculation'],
+  progressive: [
+    'interestMethod',
+    'amortization',
+    'graceInterest',
+    'interestFreePeriods',
+    'product',
+  ],
+  cumulative: ['rateChanges', 'product'],
+  remaining_balance_level: [
+    'graceInterest',
+    'rateChanges',
+    'disbursements',
+    'recalculation',
+    'product',
+  ],
   level_payment_final_not_higher: [
     'interestMethod',
     'amortization',
@@ -108,12 +124,15 @@ const UNKNOWN_TO: Readonly<Record<Convention, readonly (keyof typeof GIVEN)[]>> 
     'rateChanges',
     'disbursements',
     'recalculation',
+    'product',
   ],
+  product: ['interestMethod', 'amortization', 'recalculation', 'weekendShift', 'fixedLengthDays'],
 };
 
 /** What the terms ask of a convention that it does not have. */
 export const conventionErrors = (terms: LoanTerms): Found[] => {
   const unknown = CHOICES.convention.includes(terms.convention) ? UNKNOWN_TO[terms.convention] : [];
+  const noProduct = terms.convention === 'product' && terms.product === undefined;
   const missing =
     terms.convention === 'remaining_balance_level' && terms.ratePerPeriodPercent === undefined;
   return [
@@ -124,6 +143,7 @@ export const conventionErrors = (terms: LoanTerms): Found[] => {
         code: 'convention/unsupported',
         message: `not known to the convention ${terms.convention}`,
       })),
+    ...(noProduct ? [{ path: 'product', code: 'product/missing', message: 'which product' }] : []),
     ...(missing
       ? [{ path: 'ratePerPeriodPercent', code: 'rate/missing', message: 'the rate of one period' }]
       : []),

@@ -2,6 +2,8 @@ import { scaleOf, type LocalDate } from '@daftari/kernel';
 import { at, periodsOf, yearOf } from './calendar.js';
 import { Decimal, sumOf } from './numbers.js';
 import { disbursementsOf, type LoanTerms } from './terms.js';
+import { productErrors } from './products/option-errors.js';
+import { productTermsOf } from './products/plan.js';
 import { choiceErrors, conventionErrors } from './validate-convention.js';
 
 /** One thing wrong with the terms: where, a stable code, and a sentence for people. */
@@ -194,7 +196,7 @@ export const validateTerms = (terms: LoanTerms): TermsError[] => {
       : countErrors('fixedLengthDays', terms.fixedLengthDays, 366 * 100)),
   ];
   const weekend = weekendErrors(terms);
-  return [
+  const errors = [
     ...(terms.principalMinor <= 0n
       ? [error('principalMinor', 'amount/not-positive', 'more than zero')]
       : []),
@@ -209,4 +211,7 @@ export const validateTerms = (terms: LoanTerms): TermsError[] => {
     ...trancheErrors(terms),
     ...conventionErrors(terms),
   ];
+  return terms.convention === 'product' && terms.product !== undefined
+    ? [...errors, ...productErrors(productTermsOf(terms), errors.length === 0)]
+    : errors;
 };

@@ -1,4 +1,5 @@
-import { at, daysBetween, later, periodIndex, periodsOf, type PeriodDates } from '../calendar.js';
+import { daysBetween } from '@daftari/kernel';
+import { at, later, periodIndex, periodsOf, type PeriodDates } from '../calendar.js';
 import { downPaymentOf, max, min, sumOf } from '../numbers.js';
 import type { Adjustments, PlannedPeriod } from '../planned-period.js';
 import {

@@ -1,4 +1,5 @@
-import { daysBetween, periodsOf, type PeriodDates } from '../calendar.js';
+import { daysBetween } from '@daftari/kernel';
+import { periodsOf, type PeriodDates } from '../calendar.js';
 import { min, sumOf } from '../numbers.js';
 import type { PlannedPeriod } from '../planned-period.js';
 import { over, percent, ratio, round, times, type Ratio } from '../ratio.js';

@@ -1,5 +1,5 @@
-import type { LocalDate } from '@daftari/kernel';
-import { at, daysBetween, periodsOf, wholeUnits, type PeriodDates } from '../calendar.js';
+import { daysBetween, type LocalDate } from '@daftari/kernel';
+import { at, periodsOf, wholeUnits, type PeriodDates } from '../calendar.js';
 import { max, min, sumOf } from '../numbers.js';
 import { over, percent, plus, ratio, round, times, type Ratio } from '../ratio.js';
 import type { LoanTerms } from '../terms.js';
@@ -71,8 +71,9 @@ export const emptyModel = (terms: LoanTerms): ProgressiveModel => {
   const first = at(dates, 0).from;
   return {
     terms,
-    periods: dates.map((p, i) => ({
-      ...p,
+    periods: dates.map(({ from, due }, i) => ({
+      from,
+      due,
       interestOnly: i < grace && i < dates.length - 1,
       emi: 0n,
       originalEmi: 0n,
@@ -111,12 +112,22 @@ export const cuts = (m: ProgressiveModel, period: PeriodDates, extra: readonly L
 };
 
 /** A slice of a period: what was added to the opening balance by its start, and what a unit of balance costs in it. */
-interface Slice {
+export interface Slice {
+  readonly from: LocalDate;
+  readonly to: LocalDate;
   readonly added: bigint;
+  readonly rate: Ratio;
+  readonly share: Ratio;
+  /** rate x share. */
   readonly factor: Ratio;
 }
 
-const slicesOf = (m: ProgressiveModel, period: Period, until: LocalDate | undefined): Slice[] => {
+/** The slices of a period up to a date: its interest is the sum of balance x factor over them. */
+export const slicesOf = (
+  m: ProgressiveModel,
+  period: Period,
+  until: LocalDate | undefined,
+): Slice[] => {
   const { changes, from, due } = period;
   const dates = changes.map((c) => c.date);
   const points = cuts(m, period, until === undefined ? dates : [...dates, until]);
@@ -131,7 +142,8 @@ const slicesOf = (m: ProgressiveModel, period: Period, until: LocalDate | undefi
       times(yearShare(m.terms, period, a, due, units), ratio(daysBetween(a, b))),
       daysBetween(a, due),
     );
-    slices.push({ added, factor: times(rateAt(m, a), share) });
+    const rate = rateAt(m, a);
+    slices.push({ from: a, to: b, added, rate, share, factor: times(rate, share) });
   }
   return slices;
 };
@@ -217,9 +229,10 @@ export const figures = (
     const duePrincipal = max(emi - dueInterest, p.paidPrincipal);
     carry = calculated - dueInterest;
     const changed = sumOf(p.changes, (c) => c.amount);
-    const result = { opening, dueInterest, duePrincipal };
-    opening = opening + changed - duePrincipal + p.paidPrincipal;
-    return { ...result, closing: opening, carry };
+    const closing = opening + changed - duePrincipal + p.paidPrincipal;
+    const result = { opening, dueInterest, duePrincipal, closing, carry };
+    opening = closing;
+    return result;
   });
   return [...right, ...rest];
 };

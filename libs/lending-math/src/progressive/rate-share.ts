@@ -1,5 +1,5 @@
-import { localDate, type LocalDate } from '@daftari/kernel';
-import { daysBetween, daysInYear, yearOf, type PeriodDates } from '../calendar.js';
+import { daysBetween, localDate, type LocalDate } from '@daftari/kernel';
+import { daysInYear, yearOf, type PeriodDates } from '../calendar.js';
 import { plus, ratio, type Ratio } from '../ratio.js';
 import type { LoanTerms } from '../terms.js';
 

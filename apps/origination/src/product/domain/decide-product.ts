@@ -47,21 +47,31 @@ const amountErrors = (facts: ProductFacts): FieldError[] => {
   return errors;
 };
 
+const CHOSEN = ['gracePrincipal', 'graceInterest', 'interestFreePeriods', 'balloonPercent'];
+
+/** Where a lender finds the term that a path of the calculator speaks of. */
+const pathOf = (path: string): string => {
+  if (path === 'numberOfInstallments') return 'maxInstallments';
+  const chosen = CHOSEN.includes(path) || path === 'step' || path.startsWith('step.');
+  return chosen || path === 'dayCount' || path === 'kind'
+    ? `terms.product.${path}`
+    : `terms.${path}`;
+};
+
 const termErrors = (facts: ProductFacts): FieldError[] => {
   const minor = minorOf(facts.maxPrincipal, facts.currency);
   if (minor === null || minor <= 0n) return [];
-  const terms = loanTermsOf(facts, {
-    principalMinor: minor,
-    numberOfInstallments: facts.maxInstallments,
-    disbursedOn: facts.publishedAt.slice(0, 10),
-  });
-  return validateTerms(terms).map((e) =>
-    wrong(
-      e.path === 'numberOfInstallments' ? 'maxInstallments' : `terms.${e.path}`,
-      e.code,
-      e.message,
-    ),
-  );
+  const errorsAt = (numberOfInstallments: number): FieldError[] => {
+    const terms = loanTermsOf(facts, {
+      principalMinor: minor,
+      numberOfInstallments,
+      disbursedOn: facts.publishedAt.slice(0, 10),
+    });
+    return validateTerms(terms).map((e) => wrong(pathOf(e.path), e.code, e.message));
+  };
+  const longest = errorsAt(facts.maxInstallments);
+  // A grace that a long loan has room for may not fit into the shortest one.
+  return longest.length > 0 || !facts.terms.product ? longest : errorsAt(facts.minInstallments);
 };
 
 const allocationErrors = ({ terms }: ProductFacts): FieldError[] => {

@@ -1,6 +1,23 @@
 import { localDate, scaleOf } from '@daftari/kernel';
 import type { LoanTerms } from '@daftari/lending-math';
-import type { ProductFacts } from './product.js';
+import type { ProductChoice, ProductFacts } from './product.js';
+
+const choiceTerms = (
+  choice: ProductChoice,
+): Pick<LoanTerms, 'product' | 'gracePrincipal' | 'graceInterest' | 'interestFreePeriods'> => {
+  const { kind, dayCount, balloonPercent, step } = choice;
+  return {
+    product: {
+      kind,
+      dayCount,
+      ...(balloonPercent !== null && { balloonPercent }),
+      ...(step && { step }),
+    },
+    gracePrincipal: choice.gracePrincipal,
+    graceInterest: choice.graceInterest,
+    interestFreePeriods: choice.interestFreePeriods,
+  };
+};
 
 /** The terms of one loan of a product. */
 export const loanTermsOf = (
@@ -27,4 +44,5 @@ export const loanTermsOf = (
   ...(product.terms.interestAccruesFrom && {
     interestAccruesFrom: product.terms.interestAccruesFrom,
   }),
+  ...(product.terms.product && choiceTerms(product.terms.product)),
 });

@@ -1,4 +1,9 @@
-import type { AllocationRule, LoanTerms, PaymentOrder } from '@daftari/lending-math';
+import type {
+  AllocationRule,
+  LoanTerms,
+  PaymentOrder,
+  ProductOptions,
+} from '@daftari/lending-math';
 
 /** How payments are split: one of the fixed orders, or `rules` with an order of the product's own. */
 export type AllocationStrategy = AllocationRule['strategy'];
@@ -6,6 +11,17 @@ export type AllocationStrategy = AllocationRule['strategy'];
 /** A product's own order of payment. `horizontal` pays all parts of one installment before the next one. */
 export interface AllocationOrder extends PaymentOrder {
   readonly processing: 'horizontal' | 'vertical';
+}
+
+/** One of the named schedules (flat, equal principal, bullet ...) and what it leaves open. */
+export interface ProductChoice {
+  readonly kind: ProductOptions['kind'];
+  readonly dayCount: ProductOptions['dayCount'];
+  readonly balloonPercent: string | null;
+  readonly step: ProductOptions['step'] | null;
+  readonly gracePrincipal: number;
+  readonly graceInterest: number;
+  readonly interestFreePeriods: number;
 }
 
 /** What every loan of a product has in common. Rates are decimal strings, in percent. */
@@ -23,6 +39,8 @@ export interface ProductTerms {
   /** Interest follows what is really paid and when; null or absent: the schedule stays as agreed. */
   readonly recalculation?: LoanTerms['recalculation'] | null;
   readonly interestAccruesFrom?: LoanTerms['interestAccruesFrom'] | null;
+  /** Set when, and only when, the convention is `product`. Products published before it existed lack it. */
+  readonly product?: ProductChoice | null;
 }
 
 /** One published version of a product. Amounts are decimal strings in its currency. */

@@ -4,6 +4,7 @@ import { deterministicId } from '@daftari/kernel';
 import { Answers, Idempotent, Meta, type RequestMeta, Requires } from '@daftari/service-kit';
 import type { ProductFacts } from '../domain/product.js';
 import { type ProductView, productView } from '../product-view.js';
+import { toProductChoice } from './product-choice.request.js';
 import { PublishProductHandler } from './publish-product.handler.js';
 import { PublishProductRequest } from './publish-product.request.js';
 import { PRODUCT } from '../../examples.js';
@@ -40,6 +41,7 @@ const toFacts = (body: PublishProductRequest, meta: RequestMeta): ProductFacts =
         noInterestOnPastDue: terms.recalculation.noInterestOnPastDue,
       },
       interestAccruesFrom: terms.interestAccruesFrom,
+      product: terms.product && toProductChoice(terms.product),
     },
     minMonthlyIncome: body.minMonthlyIncome,
     minScore: body.minScore,

@@ -19,6 +19,7 @@ import {
 } from 'class-validator';
 import type { FutureRule, Part, RecalculationTerms, Tense } from '@daftari/lending-math';
 import type { AllocationOrder, AllocationStrategy, ProductTerms } from '../domain/product.js';
+import { ProductChoiceRequest } from './product-choice.request.js';
 
 /** How often an installment falls due. */
 export class RepaymentEveryRequest {
@@ -93,9 +94,9 @@ export class RecalculationRequest {
 
 /** The terms template of a product. */
 export class ProductTermsRequest {
-  @ApiPropertyOptional({ example: 'progressive', enum: ['progressive'] })
+  @ApiPropertyOptional({ example: 'progressive', enum: ['progressive', 'product'] })
   @IsOptional()
-  @IsIn(['progressive'])
+  @IsIn(['progressive', 'product'])
   convention: ProductTerms['convention'] = 'progressive';
 
   @ApiProperty({ example: '24.0' })
@@ -172,6 +173,17 @@ export class ProductTermsRequest {
   @IsOptional()
   @IsIn(['disbursement_day'])
   interestAccruesFrom: ProductTerms['interestAccruesFrom'] = null;
+
+  @ApiPropertyOptional({
+    type: ProductChoiceRequest,
+    nullable: true,
+    description: 'With the convention `product`, and only then',
+  })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ProductChoiceRequest)
+  product: ProductChoiceRequest | null = null;
 }
 
 /** A new product. Amounts are decimal strings in its currency. */
