@@ -73,6 +73,7 @@ export class Platform {
       dataDir: this.dataDir,
       port: this.ports.postgres,
       password: this.secrets.postgres,
+      ...(config.DATABASE_PROXY_PORT > 0 ? { proxyPort: config.DATABASE_PROXY_PORT } : {}),
     });
   }
 
@@ -143,6 +144,7 @@ export class Platform {
       env,
       readyUrl: `http://127.0.0.1:${String(port)}/readyz`,
       logFile: join(this.dataDir, 'logs', `${title}.log`),
+      overridesFile: this.config.OVERRIDES_FILE,
     };
     const process = new Supervised(spec, () => {
       this.writeState();

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { crashPoint } from '@daftari/kernel';
 import type { Pool } from 'pg';
 import { positionOf } from './encoding.js';
 import { AmbiguousAppend, StoreUnavailable, WrongExpectedRevision } from './errors.js';
@@ -106,11 +107,13 @@ export class AppendQueue {
     let ambiguous: Error | undefined;
     for (let attempt = 1; ; attempt++) {
       try {
+        crashPoint('append-before');
         const { rows } = await this.pool.query<{ outcome: Outcome }>({
           name: `${this.schema}_append_many`,
           text: `select ${this.schema}.append(x) as outcome from jsonb_array_elements($1::jsonb) with ordinality t(x, o) order by o`,
           values: [`[${jsons.join(',')}]`],
         });
+        crashPoint('append-after');
         return rows.map((row) => row.outcome);
       } catch (error) {
         const known = normalise(error, true);

@@ -1,3 +1,4 @@
+import { crashPoint } from '@daftari/kernel';
 import type { Pool, PoolClient } from 'pg';
 import { AppendQueue, type Outcome, resultOf } from './append-queue.js';
 import { appendArgument, BACKEND, schemaName } from './encoding.js';
@@ -70,10 +71,12 @@ class PostgresEventStore implements TransactionalEventStore {
       text: `select ${this.schema}.append($1::jsonb) as outcome`,
       values: [json],
     };
+    crashPoint('append-before');
     // Not ambiguous: without the caller's commit nothing is written.
     const { rows } = await tx.query<{ outcome: Outcome }>(query).catch((error: unknown) => {
       throw normalise(error, false);
     });
+    crashPoint('append-after');
     return resultOf({ stream, expected, json }, rows[0]?.outcome);
   }
 

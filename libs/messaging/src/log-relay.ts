@@ -1,5 +1,5 @@
 import type { EventStore, GlobalPosition, RecordedEvent, Subscription } from '@daftari/event-store';
-import { InvariantViolation } from '@daftari/kernel';
+import { crashPoint, InvariantViolation } from '@daftari/kernel';
 import type { Pool } from 'pg';
 import { type IntegrationMessage, toBusMessage } from './message.js';
 import { Pause } from './pause.js';
@@ -67,6 +67,7 @@ export class LogRelay {
     while (!signal.aborted) {
       const moved = await retryForever(() => this.publish(), { signal, baseMs: 200, onRetry });
       if (moved === 0) await this.pause.sleep(POLL_MS);
+      else crashPoint('acknowledge-after');
     }
   }
 
@@ -93,7 +94,9 @@ export class LogRelay {
         count++;
       }
       if (count === 0) return 0;
+      crashPoint('produce-before');
       await producer.send(messages.map(toBusMessage));
+      crashPoint('produce-after');
       await tx.query(
         'update relay_checkpoint set position = $2, updated_at = now() where name = $1',
         [name, last],

@@ -13,6 +13,7 @@ import { observeLag } from './bus-metrics.js';
 import type { BaseConfig } from './config/base-config.js';
 import { ConfigError, loadConfig } from './config/load-config.js';
 import { CoreModule } from './core.module.js';
+import { armCrashPoint } from './crash-at.js';
 import { mountOperations } from './health.js';
 import { EnvelopeInterceptor } from './http/envelope.js';
 import { EnvelopeFilter } from './http/errors.js';
@@ -157,6 +158,7 @@ export const createService = async <C extends BaseConfig>(
   },
 ): Promise<RunningService> => {
   const config = loadConfig(definition.config, env);
+  armCrashPoint(config);
   const resources = await openResources(definition as unknown as ServiceDefinition, config);
   const app = await NestFactory.create<NestFastifyApplication>(
     CoreModule.with(definition.module, resources),

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, type Clock, parseMoney } from '@daftari/kernel';
+import { CLOCK, type Clock, crashPoint, parseMoney } from '@daftari/kernel';
 import type { DarajaClient, Outcome } from '@daftari/integrations';
 import { CONFIG, Database, type EventMeta } from '@daftari/service-kit';
 import type { PaymentsConfig } from '../config.js';
@@ -34,7 +34,10 @@ export class PayoutTasks {
     }
     if (state.status !== 'reserved' || !state.order) return 'done';
     await this.streams.changeDisbursement(id, { type: 'StartSubmit' }, null);
-    const command = afterPayout(await this.send(state.order));
+    crashPoint('provider-call-before');
+    const outcome = await this.send(state.order);
+    crashPoint('provider-call-after');
+    const command = afterPayout(outcome);
     await this.record(id, command);
     return command.type === 'RecordNotSent' ? 'again' : 'done';
   }

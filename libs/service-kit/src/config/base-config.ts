@@ -1,4 +1,5 @@
-import { IsBoolean, IsInt, IsNotEmpty, Max, Min, ValidateIf } from 'class-validator';
+import { IsBoolean, IsInt, IsNotEmpty, Matches, Max, Min, ValidateIf } from 'class-validator';
+import { CRASH_AT_FORM } from '../crash-at.js';
 import { BusConfig } from './bus-config.js';
 import { Env } from './env.js';
 
@@ -80,4 +81,13 @@ export class BaseConfig extends BusConfig {
   })
   @IsBoolean()
   TEST_MODE: boolean;
+
+  @Env({
+    description:
+      'Ends the process at a named place, for tests of faults: `append-after:3` at its third passing; refused in production',
+    example: '',
+    default: '',
+  })
+  @Matches(CRASH_AT_FORM)
+  CRASH_AT: string;
 }

@@ -35,9 +35,11 @@ describe('loadConfig', () => {
         ...env,
         NODE_ENV: 'production',
         TEST_MODE: 'true',
+        CRASH_AT: 'append-after',
         LOG_LEVEL: 'debug',
       });
-    for (const name of ['TEST_MODE', 'LOG_LEVEL', 'INTERNAL_KEY']) expect(load).toThrow(name);
+    for (const name of ['TEST_MODE', 'CRASH_AT', 'LOG_LEVEL', 'INTERNAL_KEY'])
+      expect(load).toThrow(name);
   });
 
   it('refuses to forget handled messages before the bus does, and a pool that the background work fills', () => {

@@ -12,10 +12,13 @@ const convert = (variable: EnvVariable, raw: string | undefined): unknown => {
   return raw;
 };
 
-const forProduction = (config: EdgeConfig & { TEST_MODE?: boolean }): string[] => {
+const forProduction = (
+  config: EdgeConfig & { TEST_MODE?: boolean; CRASH_AT?: string },
+): string[] => {
   if (config.NODE_ENV !== 'production') return [];
   const problems: string[] = [];
   if (config.TEST_MODE) problems.push('TEST_MODE must be false in production');
+  if (config.CRASH_AT) problems.push('CRASH_AT must be empty in production');
   if (config.LOG_LEVEL === 'debug') problems.push('LOG_LEVEL must not be debug in production');
   if (new Set(config.INTERNAL_KEY).size < 10 || config.INTERNAL_KEY.includes('daftari')) {
     problems.push('INTERNAL_KEY is too weak for production');
