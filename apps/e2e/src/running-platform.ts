@@ -1,42 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { eventually, platformState, type PlatformState } from '@daftari/testing';
+import { launch } from './launch.js';
 import { activeProfile } from './profile.js';
 
 // A whole platform on a machine that does other things too.
 jest.setTimeout(240_000);
-
-/** Runs the launcher and waits until it says that the platform is up; an exit before that is an error with its words. */
-const launch = async (
-  dataDir: string,
-  settings: Readonly<Record<string, string>>,
-): Promise<ChildProcess> => {
-  const env = { ...process.env, ...settings, DATA_DIR: dataDir, NODE_OPTIONS: '' };
-  const launcher = spawn(process.execPath, [resolve('apps/standalone/dist/main.js')], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [launcher.stdout, launcher.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-  const ended = new Promise<never>((_, fail) =>
-    launcher.once('exit', () => {
-      fail(new Error(`the platform did not start: ${output}`));
-    }),
-  );
-  ended.catch(() => undefined);
-  const up = eventually(() => output.includes('Daftari is up'), {
-    withinMs: 280_000,
-    what: 'the platform starts',
-  });
-  await Promise.race([up, ended]);
-  return launcher;
-};
 
 /** An embedded platform of a test's own: the real launcher, a fresh data folder, its own ports. */
 export class RunningPlatform {

@@ -43,4 +43,25 @@ export class StandaloneConfig {
   @Env({ description: 'Level of the services in the log files', example: 'info', default: 'info' })
   @IsNotEmpty()
   LOG_LEVEL: string;
+
+  @Env({
+    description:
+      'JSON file with more environment by process, read at every start of a process; for tests of faults',
+    example: '',
+    default: '',
+  })
+  @IsString()
+  @IsOptional()
+  OVERRIDES_FILE: string;
+
+  @Env({
+    description:
+      'Port at which the services reach the database when something stands between, as a test of faults does; 0 for none',
+    example: '0',
+    default: 0,
+  })
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  DATABASE_PROXY_PORT: number;
 }

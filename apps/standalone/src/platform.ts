@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StandaloneConfig } from './config.js';
@@ -73,6 +73,7 @@ export class Platform {
       dataDir: this.dataDir,
       port: this.ports.postgres,
       password: this.secrets.postgres,
+      ...(config.DATABASE_PROXY_PORT > 0 ? { proxyPort: config.DATABASE_PROXY_PORT } : {}),
     });
   }
 
@@ -143,6 +144,7 @@ export class Platform {
       env,
       readyUrl: `http://127.0.0.1:${String(port)}/readyz`,
       logFile: join(this.dataDir, 'logs', `${title}.log`),
+      overridesFile: this.config.OVERRIDES_FILE,
     };
     const process = new Supervised(spec, () => {
       this.writeState();
@@ -178,8 +180,9 @@ export class Platform {
       launcher: process.pid,
       pids,
     };
-    writeFileSync(join(this.dataDir, 'platform.json'), JSON.stringify(state, null, 2), {
-      mode: 0o600,
-    });
+    // Written beside and moved over, so that nobody reads half of it.
+    const file = join(this.dataDir, 'platform.json');
+    writeFileSync(`${file}.new`, JSON.stringify(state, null, 2), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
   }
 }

@@ -8,11 +8,16 @@ import { Client } from 'pg';
 import { linkPostgresLibraries, postgresPackage } from '@daftari/testing';
 import { waitForDatabase } from '@daftari/service-kit';
 
+/** A server that was killed replays its log first. */
+const UP_WITHIN_MS = 120_000;
+
 /** Where the embedded server keeps its data and how it is reached. */
 export interface PostgresOptions {
   readonly dataDir: string;
   readonly port: number;
   readonly password: string;
+  /** Where the services reach it when something stands between. */
+  readonly proxyPort?: number;
 }
 
 const alive = (pid: number): boolean => {
@@ -39,6 +44,7 @@ const stopOrphan = async (cluster: string): Promise<void> => {
 /** The embedded PostgreSQL server: real, durable, one per data folder. */
 export class PostgresServer {
   private child: ChildProcess | undefined;
+  private stopping = false;
   private readonly cluster: string;
 
   constructor(private readonly options: PostgresOptions) {
@@ -49,8 +55,8 @@ export class PostgresServer {
     return this.child?.pid ?? 0;
   }
 
-  url(database: string, role = 'postgres'): string {
-    return `postgres://${role}:${this.passwordOf(role)}@127.0.0.1:${String(this.options.port)}/${database}`;
+  url(database: string, role = 'postgres', port = this.options.port): string {
+    return `postgres://${role}:${this.passwordOf(role)}@127.0.0.1:${String(port)}/${database}`;
   }
 
   /** True when a server answers on the port with this password: an earlier launcher's, or our own. */
@@ -62,34 +68,29 @@ export class PostgresServer {
     );
   }
 
-  /** Makes the cluster at the first start, starts the server, and waits until it answers. */
+  /**
+   * Makes the cluster at the first start, starts the server, and waits until it answers. An exit before that is an
+   * error; `onExit` hears of one after it.
+   */
   async start(onExit: () => void): Promise<void> {
     linkPostgresLibraries();
     await stopOrphan(this.cluster);
     if (!existsSync(join(this.cluster, 'PG_VERSION'))) await this.initialise();
-    const program = join(postgresPackage(), 'native', 'bin', 'postgres');
-    const { uid, gid } = statSync(this.cluster);
-    const log = openSync(join(this.options.dataDir, 'postgres.log'), 'a');
-    const flags = [
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'max_connections=200',
-      '-c',
-      'unix_socket_directories=',
-    ];
-    const child = spawn(program, ['-D', this.cluster, '-p', String(this.options.port), ...flags], {
-      stdio: ['ignore', log, log],
-      detached: true,
-      ...(process.getuid?.() === 0 ? { uid, gid } : {}),
-    });
+    if (this.stopping) throw new Error('the database server is being stopped');
+    const child = this.spawn();
     this.child = child;
-    child.once('exit', () => {
-      if (this.child !== child) return;
-      this.child = undefined;
-      onExit();
+    const gone = new Promise<'gone'>((done) => {
+      child.once('exit', () => {
+        if (this.child === child) this.child = undefined;
+        done('gone');
+      });
     });
-    await waitForDatabase(this.url('postgres'), 30_000);
+    const up = waitForDatabase(this.url('postgres'), UP_WITHIN_MS);
+    if ((await Promise.race([up, gone])) === 'gone') {
+      up.catch(() => undefined); // nobody waits for its answer any more
+      throw new Error('the database server ended at once; see postgres.log');
+    }
+    void gone.then(onExit);
   }
 
   /** One database and one role for a service; the role reaches no other database. */
@@ -108,10 +109,12 @@ export class PostgresServer {
     } finally {
       await client.end();
     }
-    return this.url(name, name);
+    const { port, proxyPort = port } = this.options;
+    return this.url(name, name, proxyPort);
   }
 
   async stop(): Promise<void> {
+    this.stopping = true;
     const { child } = this;
     this.child = undefined;
     if (child?.pid === undefined || child.exitCode !== null) return;
@@ -122,6 +125,25 @@ export class PostgresServer {
     );
     child.kill('SIGINT');
     await gone;
+  }
+
+  private spawn(): ChildProcess {
+    const program = join(postgresPackage(), 'native', 'bin', 'postgres');
+    const { uid, gid } = statSync(this.cluster);
+    const log = openSync(join(this.options.dataDir, 'postgres.log'), 'a');
+    const flags = ['listen_addresses=127.0.0.1', 'max_connections=200', 'unix_socket_directories='];
+    return spawn(
+      program,
+      [
+        ...['-D', this.cluster, '-p', String(this.options.port)],
+        ...flags.flatMap((flag) => ['-c', flag]),
+      ],
+      {
+        stdio: ['ignore', log, log],
+        detached: true,
+        ...(process.getuid?.() === 0 ? { uid, gid } : {}),
+      },
+    );
   }
 
   /** Each role has its own password, so that a service that leaks its own opens no other database. */

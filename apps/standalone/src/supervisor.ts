@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { existsSync, openSync, readFileSync } from 'node:fs';
 
 /** One process to keep running. */
 export interface ProcessSpec {
@@ -8,6 +8,8 @@ export interface ProcessSpec {
   readonly env: Readonly<Record<string, string>>;
   readonly readyUrl: string;
   readonly logFile: string;
+  /** JSON file with more environment by process, read at every start; empty for none. */
+  readonly overridesFile: string;
 }
 
 /** A process that cannot start exits and says why; this is for one that only starts slowly. */
@@ -71,7 +73,7 @@ export class Supervised {
   private spawn(restart: boolean): void {
     const log = openSync(this.spec.logFile, 'a');
     const child = spawn(process.execPath, [...NODE_FLAGS, this.spec.script], {
-      env: { ...cleanEnv(), ...this.spec.env },
+      env: { ...cleanEnv(), ...this.spec.env, ...overridesOf(this.spec) },
       stdio: ['ignore', log, 'pipe', 'ipc'], // over IPC it hears when this process is gone, and stops
     });
     this.child = child;
@@ -98,6 +100,15 @@ export class Supervised {
     else child.once('exit', again);
   }
 }
+
+const overridesOf = ({ name, overridesFile }: ProcessSpec): Record<string, string> => {
+  if (overridesFile === '' || !existsSync(overridesFile)) return {};
+  const all = JSON.parse(readFileSync(overridesFile, 'utf8')) as Record<
+    string,
+    Record<string, string> | undefined
+  >;
+  return all[name] ?? {};
+};
 
 /** What a service inherits from the launcher's environment: nothing but what Node itself needs. */
 const cleanEnv = (): Record<string, string> => {

@@ -1,3 +1,4 @@
+import { crashPoint } from '@daftari/kernel';
 import type { Pool } from 'pg';
 import { type CheckedAppend, positionOf } from './encoding.js';
 import { AmbiguousAppend, StoreUnavailable, WrongExpectedRevision } from './errors.js';
@@ -120,7 +121,10 @@ export class AppendQueue {
     const query = appendQuery(this.schema, batch);
     const send = async (): Promise<Outcome[]> => {
       try {
-        return (await this.pool.query<Outcome>(query)).rows;
+        crashPoint('append-before');
+        const { rows } = await this.pool.query<Outcome>(query);
+        crashPoint('append-after');
+        return rows;
       } catch (error) {
         throw normalise(error, true);
       }

@@ -1,3 +1,4 @@
+import { crashPoint } from '@daftari/kernel';
 import type { Pool, PoolClient } from 'pg';
 import { AppendQueue, appendQuery, type Outcome, resultOf } from './append-queue.js';
 import { BACKEND, checkAppend, schemaName } from './encoding.js';
@@ -69,12 +70,14 @@ class PostgresEventStore implements TransactionalEventStore {
     { expected }: { expected: Expected },
   ): Promise<AppendResult> {
     const append = { ...checkAppend(stream, events, expected), asked: expected };
+    crashPoint('append-before');
     // Not ambiguous: without the caller's commit nothing is written.
     const { rows } = await tx
       .query<Outcome>(appendQuery(this.schema, [append]))
       .catch((error: unknown) => {
         throw normalise(error, false);
       });
+    crashPoint('append-after');
     return resultOf(append, rows[0]);
   }
 

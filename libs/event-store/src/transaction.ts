@@ -1,3 +1,4 @@
+import { crashPoint } from '@daftari/kernel';
 import type { Pool, PoolClient } from 'pg';
 import { asError } from './failures.js';
 
@@ -17,7 +18,9 @@ export const inTransaction = async <T>(
   try {
     await tx.query(begin);
     const result = await work(tx);
+    crashPoint('commit-before');
     await tx.query('commit');
+    crashPoint('commit-after');
     return result;
   } catch (error) {
     await tx.query('rollback').catch((failure: unknown) => {

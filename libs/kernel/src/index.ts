@@ -1,4 +1,5 @@
 export * from './clock.js';
+export * from './crash-point.js';
 export * from './decision.js';
 export * from './error-codes.js';
 export * from './errors.js';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { InvariantViolation, Unavailable } from '@daftari/kernel';
+import { crashPoint, InvariantViolation, Unavailable } from '@daftari/kernel';
 import {
   type CustomTransportStrategy,
   type MessageHandler as NestHandler,
@@ -160,6 +160,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     }
     const context = this.options.context ?? ((_, run) => run());
     const outcome = await context(message, () => this.dispatch(raw, message, signal));
+    crashPoint('offset-commit-before');
     this.options.onHandled?.({
       message,
       durationMs: performance.now() - started,

@@ -1,3 +1,4 @@
+import { crashPoint } from '@daftari/kernel';
 import type { Consumer } from 'kafkajs';
 import type { KafkaPartition } from './kafka-partition.js';
 import { Pause } from './pause.js';
@@ -63,6 +64,7 @@ export class Commits {
           offset: done.toString(),
         })),
       );
+      crashPoint('offset-commit-after');
       for (const { partition, done } of offsets) partition.committed = done;
     } catch (error) {
       this.onProblem(error);

@@ -1,5 +1,5 @@
 import type { EventStore, GlobalPosition, RecordedEvent, Subscription } from '@daftari/event-store';
-import { InvariantViolation } from '@daftari/kernel';
+import { crashPoint, InvariantViolation } from '@daftari/kernel';
 import type { Pool } from 'pg';
 import { type IntegrationMessage, toBusMessage } from './message.js';
 import { Pause } from './pause.js';
@@ -70,6 +70,7 @@ export class LogRelay {
       const moved = await retryForever(() => this.publish(), { signal, baseMs: 200, onRetry });
       if (moved !== undefined) this.options.onPass?.();
       if (moved === 0) await this.pause.sleep(POLL_MS);
+      else crashPoint('acknowledge-after');
     }
   }
 
@@ -96,7 +97,9 @@ export class LogRelay {
         count++;
       }
       if (count === 0) return 0;
+      crashPoint('produce-before');
       await producer.send(messages.map(toBusMessage));
+      crashPoint('produce-after');
       await tx.query(
         'update relay_checkpoint set position = $2, updated_at = now() where name = $1',
         [name, last],

@@ -1,3 +1,4 @@
+import { crashPoint } from '@daftari/kernel';
 import type { Pool, PoolClient } from 'pg';
 import { type IntegrationMessage, toBusMessage } from './message.js';
 import { Pause } from './pause.js';
@@ -13,11 +14,13 @@ const RELAY_LOCK = 727_002;
 export class Outbox {
   async add(tx: PoolClient, ...messages: readonly IntegrationMessage[]): Promise<void> {
     if (messages.length === 0) return;
+    crashPoint('outbox-before');
     await tx.query(
       'insert into outbox(message) select m from unnest($1::jsonb[]) with ordinality u(m, n) order by n',
       [messages.map((message) => JSON.stringify(message))],
     );
     await tx.query(`notify ${CHANNEL}`);
+    crashPoint('outbox-after');
   }
 }
 
@@ -86,7 +89,9 @@ export class OutboxRelay {
 
   private async next(): Promise<number> {
     await this.wake.ensure();
-    return this.publish();
+    const sent = await this.publish();
+    if (sent > 0) crashPoint('acknowledge-after');
+    return sent;
   }
 
   /** Publishes one batch; gives how many. A transaction-scoped lock keeps a second relay out. */
@@ -103,7 +108,9 @@ export class OutboxRelay {
         [batchSize],
       );
       if (rows.length === 0) return 0;
+      crashPoint('produce-before');
       await producer.send(rows.map((row) => toBusMessage(row.message)));
+      crashPoint('produce-after');
       await tx.query('delete from outbox where id = any($1::bigint[])', [
         rows.map((row) => row.id),
       ]);

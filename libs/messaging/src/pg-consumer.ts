@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { crashPoint } from '@daftari/kernel';
 import type { Pool } from 'pg';
 import { OwnedPartition } from './owned-partition.js';
 import { Pause } from './pause.js';
@@ -220,6 +221,7 @@ export class PgConsumer implements BusConsumer {
         next.toString(),
       ],
     });
+    crashPoint('offset-commit-after');
     return rows[0]?.ok ?? false;
   }
 

@@ -45,6 +45,11 @@ describe('the retry policy', () => {
     expect(isTransient(new Error('query failed', { cause: withCode('23505') }))).toBe(false);
   });
 
+  it('never gives a message up because the connection broke in the middle of a transaction', () => {
+    const released = new Error('Query runner already released. Cannot run queries anymore.');
+    expect(verdictOn(released, 1_000, { maxAttempts: 5 })).toBe('retry');
+  });
+
   it('waits longer each time, up to a minute, with full jitter', () => {
     const longest = (attempt: number): number => retryDelayMs(attempt, 200, () => 1);
     expect([1, 2, 3, 4].map(longest)).toEqual([200, 400, 800, 1_600]);

@@ -10,7 +10,7 @@ const RETRY_MAX_MS = 60_000;
 const TRANSIENT_CODE =
   /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|57P0\d|08\w{3}|40001|40P01|53\d{3}|55P03|57014)$/;
 const CONNECTION_LOST =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query runner already released/;
 
 /** Will the same message succeed later, by itself? Then its partition waits for it: order and money come first. */
 export const isTransient = (error: unknown): boolean => {

@@ -13,6 +13,7 @@ import { observeLag } from './bus-metrics.js';
 import type { BaseConfig } from './config/base-config.js';
 import { ConfigError, loadConfig } from './config/load-config.js';
 import { CoreModule } from './core.module.js';
+import { armCrashPoint } from './crash-at.js';
 import { type HealthCheck, mountOperations } from './health.js';
 import { EnvelopeInterceptor } from './http/envelope.js';
 import { EnvelopeFilter } from './http/errors.js';
@@ -210,6 +211,7 @@ export const createService = async <C extends BaseConfig>(
   },
 ): Promise<RunningService> => {
   const config = loadConfig(definition.config, env);
+  armCrashPoint(config);
   const stopTracing = await startTracing(definition.name, config);
   const resources = await openResources(definition as unknown as ServiceDefinition, config);
   const release = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, type Clock, parseMoney } from '@daftari/kernel';
+import { CLOCK, type Clock, crashPoint, parseMoney } from '@daftari/kernel';
 import type { DarajaClient, Outcome } from '@daftari/integrations';
 import { CONFIG, Database, type EventMeta } from '@daftari/service-kit';
 import type { PaymentsConfig } from '../config.js';
@@ -80,13 +80,16 @@ export class PayoutTasks {
     );
   }
 
-  private send(order: PayoutOrder): Promise<Outcome> {
-    return this.daraja.b2c({
+  private async send(order: PayoutOrder): Promise<Outcome> {
+    crashPoint('provider-call-before');
+    const outcome = await this.daraja.b2c({
       ourRef: order.disbursementId,
       amount: parseMoney(order.amount),
       phone: order.phone,
       remarks: `Loan ${order.loanId}`,
     });
+    crashPoint('provider-call-after');
+    return outcome;
   }
 
   private isOld(changedAt: Date | null): boolean {

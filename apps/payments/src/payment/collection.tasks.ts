@@ -1,5 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, type Clock, invariant, type MoneyJson, parseMoney } from '@daftari/kernel';
+import {
+  CLOCK,
+  type Clock,
+  crashPoint,
+  invariant,
+  type MoneyJson,
+  parseMoney,
+} from '@daftari/kernel';
 import type { DarajaClient, Outcome } from '@daftari/integrations';
 import { CONFIG, Database, Tenants } from '@daftari/service-kit';
 import type { PaymentsConfig } from '../config.js';
@@ -47,6 +54,7 @@ export class CollectionTasks {
     }
     await this.streams.changePayment(paymentId, { type: 'StartSubmit' }, null);
     const { amount, phone, accountReference } = state.order;
+    crashPoint('provider-call-before');
     const outcome = await this.daraja.stkPush({
       ourRef: paymentId,
       amount: parseMoney(amount),
@@ -54,6 +62,7 @@ export class CollectionTasks {
       accountReference,
       description: 'Loan payment',
     });
+    crashPoint('provider-call-after');
     const command = afterPush(outcome);
     await this.record(paymentId, command);
     return command.type === 'RecordNotSent' ? 'again' : 'done';

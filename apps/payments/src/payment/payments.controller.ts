@@ -97,6 +97,10 @@ export class PaymentsController {
     @Body() body: StartPaymentRequest,
     @Meta() meta: RequestMeta,
   ): Promise<{ paymentId: string; status: string }> {
+    const paymentId = deterministicId('payment', meta.commandId);
+    // The repeat of a command whose answer was lost: what it started may have paid the loan off since then.
+    const known = await this.streams.payment(paymentId);
+    if (known.state.order) return { paymentId, status: 'initiated' };
     const { rows } = await this.db.pool.query<Payable>(
       'select customer_id, account_reference, status from payable_loan where loan_id = $1 and tenant_id = $2',
       [body.loanId, meta.tenantId],
@@ -127,7 +131,6 @@ export class PaymentsController {
         ],
       );
     }
-    const paymentId = deterministicId('payment', meta.commandId);
     const order = {
       paymentId,
       loanId: body.loanId,

@@ -1,6 +1,7 @@
 import { IsBoolean, IsIn, IsInt, IsNotEmpty, Matches, Max, Min, ValidateIf } from 'class-validator';
+import { CRASH_AT_FORM } from '../crash-at.js';
 import { BusConfig } from './bus-config.js';
-import { Env, offInProduction } from './env.js';
+import { emptyInProduction, Env, offInProduction } from './env.js';
 
 /** What every service with a database and the bus reads. */
 export class BaseConfig extends BusConfig {
@@ -120,4 +121,14 @@ export class BaseConfig extends BusConfig {
   })
   @IsBoolean()
   TEST_MODE: boolean;
+
+  @Env({
+    description:
+      'Ends the process at a named place, for tests of faults: `append-after:3` at its third passing; refused in production',
+    example: '',
+    default: '',
+    rules: [emptyInProduction],
+  })
+  @Matches(CRASH_AT_FORM)
+  CRASH_AT: string;
 }

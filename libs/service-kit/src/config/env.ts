@@ -22,6 +22,12 @@ export const offInProduction: EnvRule = {
   problem: (value) => (value === true ? 'must be false' : undefined),
 };
 
+/** A setting of tests, which production refuses. */
+export const emptyInProduction: EnvRule = {
+  in: ['production'],
+  problem: (value) => (value === '' ? undefined : 'must be empty'),
+};
+
 /** A list that must name something. */
 export const notEmpty: EnvRule = {
   in: ['staging', 'production'],

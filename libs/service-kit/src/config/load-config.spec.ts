@@ -67,6 +67,7 @@ describe('loadConfig', () => {
 
     it.each([
       ['TEST_MODE', 'true', ['production']],
+      ['CRASH_AT', 'append-after', ['production']],
       ['LOG_LEVEL', 'debug', ['production']],
       ['PAY_URL', 'https://sandbox.pay.example', ['production']],
       ['PAY_URL', 'http://pay.example.org', ['production']],

@@ -31,7 +31,10 @@ const rawOf = (name: string, env: NodeJS.ProcessEnv, problems: string[]): string
 };
 
 /** What holds only in staging or production. Nowhere there is a secret the one that stands in `.env.example`. */
-const forEnvironment = (config: Partial<EdgeConfig>, variables: readonly EnvVariable[]): string[] => {
+const forEnvironment = (
+  config: Partial<EdgeConfig>,
+  variables: readonly EnvVariable[],
+): string[] => {
   const { NODE_ENV: environment } = config;
   if (environment !== 'staging' && environment !== 'production') return [];
   return variables.flatMap(({ name, secret, example, rules = [] }) => {

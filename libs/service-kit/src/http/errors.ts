@@ -10,6 +10,7 @@ import {
   Rejected,
   Unavailable,
 } from '@daftari/kernel';
+import { isTransient } from '@daftari/messaging';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { throwError } from 'rxjs';
 import type { Logger } from '../logging.js';
@@ -30,16 +31,6 @@ const HTTP_CODES: Readonly<Record<number, readonly [code: ErrorCode, message: st
   429: ['request/too-many', 'Too many requests'],
   503: ['service/unavailable', 'A part of the platform does not answer'],
   504: ['service/timeout', 'A part of the platform does not answer in time'],
-};
-
-const DATABASE_DOWN = /^(ECONNREFUSED|ECONNRESET|EPIPE|57P0\d|08\w{3}|53\d{3})$/;
-const isDatabaseDown = (error: unknown): boolean => {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  return (
-    DATABASE_DOWN.test(code) ||
-    /Connection terminated|timeout exceeded when trying to connect/.test(error.message)
-  );
 };
 
 /** Status and error of anything that was thrown. */
@@ -68,7 +59,7 @@ export const describeError = (
   if (error instanceof Forbidden) return of(403, error);
   if (error instanceof ConcurrencyConflict) return of(409, error);
   if (error instanceof Unavailable) return { ...of(503, error), retryAfterMs: error.retryAfterMs };
-  if (isDatabaseDown(error))
+  if (isTransient(error))
     return {
       status: 503,
       code: 'service/unavailable',

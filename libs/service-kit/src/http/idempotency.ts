@@ -6,7 +6,7 @@ import {
   SetMetadata,
 } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
-import { type ErrorCode, Rejected } from '@daftari/kernel';
+import { crashPoint, type ErrorCode, Rejected } from '@daftari/kernel';
 import canonicalize from 'canonicalize';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Pool } from 'pg';
@@ -124,11 +124,13 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   private async keep(key: string, status: number, body: unknown): Promise<void> {
+    crashPoint('answer-before');
     await this.pool.query('update idempotency set status = $2, body = $3 where key = $1', [
       key,
       status,
       JSON.stringify(body ?? null),
     ]);
+    crashPoint('answer-after');
   }
 
   /** A refusal by a rule is kept and repeated; anything else (bad input, a failure) leaves the key free. */

@@ -1,4 +1,4 @@
-import { invariant } from '@daftari/kernel';
+import { crashPoint, invariant } from '@daftari/kernel';
 import type { Pool, PoolClient } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -56,7 +56,9 @@ export class Database {
     try {
       await runner.startTransaction('READ COMMITTED');
       const result = await work({ client, manager: runner.manager });
+      crashPoint('commit-before');
       await runner.commitTransaction();
+      crashPoint('commit-after');
       return result;
     } catch (error) {
       if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
