@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { jest } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { ERROR_CODES, type ErrorCode } from '@daftari/kernel';
+import { createPgBus, toBusMessage } from '@daftari/messaging';
 import { type ApiAnswer, ApiUser, type CallOptions, eventually, LoanWalk } from '@daftari/testing';
 import {
   type ApiDocument,
@@ -94,6 +96,36 @@ const makeUser = async (admin: ApiUser, tenant: string, role: string): Promise<A
   return ApiUser.login(platform.state.gateway, email, PASSWORD, tenant);
 };
 
+/** Puts a message of the demo tenant on the bus that no service can read; gives the id of a dead letter of it. */
+const makeDeadLetter = async (key: string): Promise<string> => {
+  const { postgres } = JSON.parse(
+    readFileSync(join(platform.dataDir, 'secrets.json'), 'utf8'),
+  ) as Record<string, string>;
+  const address = `127.0.0.1:${String(PORT_BASE + 32)}`;
+  const bus = createPgBus({
+    connectionString: `postgres://postgres:${postgres ?? ''}@${address}/bus`,
+  });
+  const { id: tenantId } = await walk.staff.ok('/v1/tenant');
+  const message = toBusMessage({
+    id: randomUUID(),
+    type: 'daftari.payments.payment-settled.v1',
+    topic: 'daftari.payments.payment.v1',
+    key,
+    source: '/daftari/payments',
+    subject: key,
+    time: new Date().toISOString(),
+    tenantId: String(tenantId),
+    correlationId: randomUUID(),
+    data: { unlike: 'its schema' },
+  });
+  await (await bus.producer()).send([message]);
+  await bus.close();
+  return eventually(async () => {
+    const [cause] = (await walk.operator.ok('/v1/dead-letters')) as { letters: { id: string }[] }[];
+    return cause?.letters[0]?.id;
+  }, SLOW);
+};
+
 const prepareOwned = async (): Promise<Owned> => {
   const phone = '254711120000';
   const user = await walk.customer(phone);
@@ -110,6 +142,7 @@ const prepareOwned = async (): Promise<Owned> => {
     applicationId: String(loan.applicationId),
     accountReference: String(loan.accountReference),
     suspenseId: String((item.subject as { id: string }).id),
+    deadLetterId: await makeDeadLetter(loanId),
     customerId: String(me.userId),
     email: String(me.email),
   };
@@ -172,6 +205,7 @@ describe('the document of the API', () => {
         .replace('/payments/{id}', `/payments/${ids.paymentId ?? ''}`)
         .replace('/disbursements/{id}', `/disbursements/${ids.disbursementId ?? ''}`)
         .replace('/products/{id}', `/products/${walk.productId}`)
+        .replace('/dead-letters/{id}', `/dead-letters/${ids.deadLetterId ?? ''}`)
         .replace('{account}', 'asset:float')
         .replace(/trail$/, (end) =>
           path.includes('ledger') ? `${end}?loanId=${ids.loanId ?? ''}` : end,
@@ -306,6 +340,7 @@ describe("another's records", () => {
       payments: [ids.paymentId, ids.suspenseId, ids.disbursementId],
       disbursements: [ids.disbursementId, ids.loanId],
       products: [walk.productId],
+      'dead-letters': [ids.deadLetterId],
     };
     return (of[path.split('/')[2] ?? ''] ?? []).flatMap((id) => id ?? []);
   };
@@ -325,6 +360,7 @@ describe("another's records", () => {
       await read(walk.staff, `/v1/disbursements/${ids.disbursementId ?? ''}`),
       await read(user, '/v1/payments'),
       await read(walk.operator, '/v1/payments/review'),
+      await read(walk.operator, `/v1/dead-letters/${ids.deadLetterId ?? ''}`),
       await read(walk.auditor, '/v1/ledger/accounts'),
     ];
   };
