@@ -1,7 +1,7 @@
-import { createServer } from 'node:net';
 import { existsSync, mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isFree } from '@daftari/testing';
 import type { StandaloneConfig } from './config.js';
 import { environmentOf } from './environment.js';
 import { type Ports, portsFrom, SERVICES } from './layout.js';
@@ -22,19 +22,6 @@ export const assertRoom = (folder: string, bytes: number): void => {
       `The disk of ${folder} is full: at least ${String(Math.ceil(bytes / 1024 / 1024))} MB must be free.`,
     );
 };
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((answer) => {
-    const probe = createServer();
-    probe.once('error', () => {
-      answer(false);
-    });
-    probe.listen(port, '127.0.0.1', () =>
-      probe.close(() => {
-        answer(true);
-      }),
-    );
-  });
 
 /** Throws when the port is still taken at the deadline (epoch ms). */
 const assertFree = async (port: number, deadline: number): Promise<void> => {

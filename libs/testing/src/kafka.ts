@@ -15,7 +15,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel } from 'kafkajs';
 import { eventually } from './eventually.js';
-import { freePort } from './postgres.js';
+import { freePort, isFree } from './postgres.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const TOOL = join(ROOT, 'tools', 'kafka');
@@ -173,6 +173,10 @@ export const kafkaAnswers = (brokers: readonly string[]): Promise<boolean> =>
     () => false,
   );
 
+const ATTEMPTS = 3;
+const lastLine = (file: string): string =>
+  readFileSync(file, 'utf8').trim().split('\n').at(-1) ?? '';
+
 class LocalKafka implements KafkaServer {
   readonly brokers: readonly string[];
   private readonly children: ChildProcess[] = [];
@@ -202,14 +206,15 @@ class LocalKafka implements KafkaServer {
     this.ports.forEach((_, i) => {
       this.revive(i + 1);
     });
-    await eventually(
+    const state = await eventually(
       async () => {
         const gone = this.children.findIndex(({ exitCode }) => exitCode !== null);
-        if (gone >= 0) throw new Error(`it has stopped; see ${this.logOf(gone + 1)}`);
-        return (await describeBrokers(this.brokers)) === this.ports.length;
+        if (gone >= 0) return `it has stopped: ${lastLine(this.logOf(gone + 1))}`;
+        return (await describeBrokers(this.brokers)) === this.ports.length && 'up';
       },
       { withinMs: 90_000, everyMs: 150, what: 'a Kafka that answers' },
     );
+    if (state !== 'up') throw new Error(state);
   }
 
   signal(broker: number, signal: NodeJS.Signals): void {
@@ -272,7 +277,8 @@ const freePorts = async (count: number): Promise<number[]> => {
   const ports: number[] = [];
   while (ports.length < count) {
     const port = await freePort();
-    if (!ports.some((taken) => Math.abs(taken - port) < 2)) ports.push(port);
+    const isApart = !ports.some((taken) => Math.abs(taken - port) < 2);
+    if (isApart && (await isFree(port + 1))) ports.push(port);
   }
   return ports;
 };
@@ -280,14 +286,17 @@ const freePorts = async (count: number): Promise<number[]> => {
 /** Starts a real Apache Kafka (KRaft) and waits until it answers. Throws KafkaUnavailable when this machine cannot run one. */
 export const startKafka = async (options: KafkaServerOptions = {}): Promise<KafkaServer> => {
   kafkaJars();
-  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'daftari-kafka-'));
-  const ports = options.ports ?? (await freePorts(options.brokers ?? 1));
-  const server = new LocalKafka(dataDir, ports, options);
-  try {
-    await server.start();
-  } catch (error) {
-    await server.stop();
-    throw error;
+  for (let attempt = 1; ; attempt++) {
+    const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'daftari-kafka-'));
+    const ports = options.ports ?? (await freePorts(options.brokers ?? 1));
+    const server = new LocalKafka(dataDir, ports, options);
+    try {
+      await server.start();
+      return server;
+    } catch (error) {
+      await server.stop();
+      // Between the look and the start somebody else may have taken a port that was free.
+      if (options.ports || attempt === ATTEMPTS) throw error;
+    }
   }
-  return server;
 };

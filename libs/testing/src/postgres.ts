@@ -28,6 +28,20 @@ export const freePort = (): Promise<number> =>
     });
   });
 
+/** Is a port on loopback free now? */
+export const isFree = (port: number): Promise<boolean> =>
+  new Promise((answer) => {
+    const probe = createServer();
+    probe.once('error', () => {
+      answer(false);
+    });
+    probe.listen(port, '127.0.0.1', () =>
+      probe.close(() => {
+        answer(true);
+      }),
+    );
+  });
+
 /** The folder of the package that holds PostgreSQL's programs for this platform. */
 export const postgresPackage = (): string => {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
