@@ -34,6 +34,7 @@ describe('migrations', () => {
   const emptyDatabase = (): Promise<string> => postgres.createDatabase(`m${String(++databases)}`);
   const withPool = async <T>(url: string, work: (pool: Pool) => Promise<T>): Promise<T> => {
     const pool = new Pool({ connectionString: url });
+    pool.on('error', () => undefined); // a connection that is being closed may hear the server stop
     try {
       return await work(pool);
     } finally {
