@@ -69,7 +69,10 @@ describe('the launcher', () => {
     await admin.ok('/v1/ledger/capital', {
       body: { amount: { amount: '1234.00', currency: 'KES' }, reference: 'before the kill' },
     });
-    const accounts = await admin.ok('/v1/ledger/accounts');
+    const accounts = await eventually(async () => {
+      const seen = (await admin.ok('/v1/ledger/accounts')) as object[];
+      return seen.length > 0 && seen;
+    }, SLOW);
     process.kill(launcher, 'SIGKILL');
     const services = Object.entries(pids).flatMap(([name, pid]) =>
       name === 'postgres' ? [] : [pid],

@@ -2,21 +2,12 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '@daftari/testing';
+import { eventually, freePort } from '@daftari/testing';
 import { PostgresServer } from './postgres-server.js';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'daftari-postgres-'));
 chmodSync(dataDir, 0o755); // the server runs as a user of its own when tests run as root
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => {
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
-  });
 const isAlive = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);

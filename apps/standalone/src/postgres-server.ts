@@ -155,7 +155,7 @@ export class PostgresServer {
 
   private async initialise(): Promise<void> {
     mkdirSync(this.options.dataDir, { recursive: true });
-    const script = fileURLToPath(new URL('./init-cluster.js', import.meta.url));
+    const script = fileURLToPath(new URL('../dist/init-cluster.js', import.meta.url));
     const child = fork(script, [this.cluster], {
       env: { ...process.env, PGPASSWORD: this.options.password },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
