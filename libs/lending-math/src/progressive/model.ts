@@ -220,11 +220,13 @@ export const figures = (
 ): PeriodFigures[] => {
   let opening = right.at(-1)?.closing ?? 0n;
   let carry = right.at(-1)?.carry ?? 0n;
+  let left = m.lent - sumOf(right, (f) => f.duePrincipal);
   const rest = m.periods.slice(right.length).map((p) => {
     const calculated = periodInterest(m, p, opening, until) + carry;
     const emi = p.interestOnly ? calculated : p.emi;
-    const payable =
-      p.paidPrincipal > max(0n, emi - calculated) ? p.paidInterest : max(0n, min(calculated, emi));
+    // Of a period paid ahead only principal is due; what its installment holds beyond all that is left is interest.
+    const forInterest = p.paidPrincipal > max(0n, emi - calculated) ? emi - left : emi;
+    const payable = max(0n, min(calculated, forInterest));
     const dueInterest = max(p.paidInterest, payable);
     const duePrincipal = max(emi - dueInterest, p.paidPrincipal);
     carry = calculated - dueInterest;
@@ -232,6 +234,7 @@ export const figures = (
     const closing = opening + changed - duePrincipal + p.paidPrincipal;
     const result = { opening, dueInterest, duePrincipal, closing, carry };
     opening = closing;
+    left -= duePrincipal;
     return result;
   });
   return [...right, ...rest];
