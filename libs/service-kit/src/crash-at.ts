@@ -1,5 +1,4 @@
 import { CRASH_POINTS, type CrashPoint, InvariantViolation, onCrashPoint } from '@daftari/kernel';
-import type { BaseConfig } from './config/base-config.js';
 
 /** What CRASH_AT may say: nothing, or a place and the passing at which the process ends, as in `append-after:3`. */
 export const CRASH_AT_FORM = new RegExp(`^$|^(${CRASH_POINTS.join('|')})(:[1-9]\\d{0,5})?$`);
@@ -13,7 +12,7 @@ const die = (): void => {
 
 /** Arms the place that CRASH_AT names. Errors: InvariantViolation in production, whose configuration refuses it before. */
 export const armCrashPoint = (
-  { CRASH_AT: at, NODE_ENV }: Pick<BaseConfig, 'CRASH_AT' | 'NODE_ENV'>,
+  { CRASH_AT: at, NODE_ENV }: { readonly CRASH_AT: string; readonly NODE_ENV: string },
   end: () => void = die,
 ): void => {
   if (at === '') return;
