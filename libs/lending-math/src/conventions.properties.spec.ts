@@ -240,11 +240,70 @@ describe('paying the payoff amount', () => {
     share: fc.integer({ min: 1, max: 60 }),
     then: fc.integer({ min: 0, max: 500 }),
   });
+  const base = {
+    currency: 'KES',
+    decimals: 2,
+    disbursementDate: localDate('2023-01-01'),
+    repaymentEvery: { n: 1, unit: 'months' },
+    daysInYear: 'actual',
+    daysInMonth: 'actual',
+    roundingMode: 'CEILING',
+    recalculation,
+  } as const;
+  const declining = {
+    ...base,
+    convention: 'cumulative',
+    interestMethod: 'declining_balance',
+    amortization: 'equal_principal',
+    interestCalculationPeriod: 'same_as_repayment',
+  } as const;
+  const lent = (
+    principalMinor: bigint,
+    annualRatePercent: string,
+    numberOfInstallments: number,
+  ) => ({
+    principalMinor,
+    annualRatePercent,
+    numberOfInstallments,
+  });
+  const known: [LoanTerms, { first: number; share: number; then: number }][] = [
+    [
+      { ...base, convention: 'progressive', ...lent(20n, '0.01', 14) },
+      { first: 0, share: 30, then: 152 },
+    ],
+    [
+      { ...base, convention: 'progressive', ...lent(365432076n, '89.90', 23) },
+      { first: 1, share: 4, then: 94 },
+    ],
+    [
+      {
+        ...base,
+        convention: 'progressive',
+        ...lent(10n, '17.82', 20),
+        repaymentEvery: { n: 2, unit: 'weeks' },
+      },
+      { first: 4, share: 18, then: 147 },
+    ],
+    [
+      { ...declining, ...lent(483412984n, '20.82', 2), repaymentEvery: { n: 15, unit: 'days' } },
+      { first: 5, share: 46, then: 8 },
+    ],
+    [
+      {
+        ...declining,
+        ...lent(5n, '77.23', 24),
+        repaymentEvery: { n: 15, unit: 'days' },
+        gracePrincipal: 8,
+        graceInterest: 6,
+      },
+      { first: 5, share: 5, then: 153 },
+    ],
+  ];
 
   it.each([
-    ['of every convention', anyTerms],
-    ['whose interest follows the payments', following],
-  ] as const)('closes a loan %s', (_kind, loans) => {
+    ['of every convention', anyTerms, []],
+    ['whose interest follows the payments', following, known],
+  ] as const)('closes a loan %s', (_kind, loans, examples) => {
     fc.assert(
       fc.property(loans, plan, (t, { first, share, then }) => {
         const date = addDays(t.disbursementDate, first);
@@ -261,7 +320,11 @@ describe('paying the payoff amount', () => {
           }
         }
       }),
-      { numRuns: 120, seed: 131 },
+      {
+        numRuns: 1000,
+        seed: 131,
+        examples: [...examples],
+      },
     );
   });
 });

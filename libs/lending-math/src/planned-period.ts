@@ -17,6 +17,8 @@ export interface Adjustments {
   }[];
   /** Principal of periods in which more than the installment was paid. */
   readonly prepaid: readonly { readonly period: number; readonly principal: bigint }[];
+  /** Interest that was paid of a period before more came in: it stays due; what is too much of it lowers the next period's. */
+  readonly collected: readonly { readonly period: number; readonly interest: bigint }[];
   /** Principal repaid outside the installments; `level`: they are set anew from its period on. */
   readonly repaid: readonly {
     readonly period: number;
@@ -32,6 +34,7 @@ export interface Adjustments {
 export const UNADJUSTED: Adjustments = {
   changes: [],
   prepaid: [],
+  collected: [],
   repaid: [],
   overdueTo: null,
 };

@@ -63,15 +63,24 @@ export const payAhead = (state: LoanState, date: LocalDate, amountMinor: bigint)
   const { due, paid } = row;
   const excess = money > rowOutstanding(row);
   const charges = due.feesMinor + due.penaltiesMinor - paid.feesMinor - paid.penaltiesMinor;
-  const interest = row.dueDate === date ? due.interestMinor - paid.interestMinor : 0n;
-  const { changes, prepaid } = state.adjustments;
+  const early = date < row.dueDate;
+  const { changes, collected, prepaid } = state.adjustments;
+  if (early) {
+    settle(state, {
+      changes: [...changes, { period, date, amount: charges - money }],
+      collected: [...collected, { period, interest: paid.interestMinor }],
+    });
+  }
+  const laterPrincipal = sumOf(
+    state.rows.filter((r) => r.dueDate > row.dueDate),
+    (r) => r.due.principalMinor - r.paid.principalMinor,
+  );
+  // Money paid early lowers the interest, so it may repay the loan without being more than the installment was.
+  if (!excess && money < rowOutstanding(row) + laterPrincipal) return false;
+  const interest = early ? 0n : due.interestMinor - paid.interestMinor;
   const principal = paid.principalMinor + max(0n, money - charges - interest);
-  settle(state, {
-    changes: date < row.dueDate ? [...changes, { period, date, amount: charges - money }] : changes,
-    prepaid: excess ? [...prepaid, { period, principal }] : prepaid,
-  });
-  const repaid = row.due.principalMinor < principal;
-  return excess && date < row.dueDate && !repaid;
+  settle(state, { prepaid: [...prepaid, { period, principal }] });
+  return early && row.due.principalMinor >= principal;
 };
 
 /** What is owed of everything once all principal is repaid on `date`: interest up to it, and charges. Changes the draft. */

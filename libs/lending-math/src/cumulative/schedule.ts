@@ -154,7 +154,7 @@ const interestOf = (
 const declining = (
   terms: LoanTerms,
   tranches: readonly Disbursement[],
-  { changes, prepaid, repaid }: Adjustments,
+  { changes, prepaid, collected, repaid }: Adjustments,
 ): PlannedPeriod[] => {
   const periods = periodsOf(terms);
   const { gracePrincipal = 0, graceInterest = 0, interestFreePeriods = 0 } = terms;
@@ -175,7 +175,8 @@ const declining = (
     const accrued = i < interestFreePeriods ? 0n : interestOf(terms, balance, period, added, own);
     balance += sumOf(added, (t) => t.amountMinor) - sumOf(back, (r) => r.amount);
     if (added.length > 0 || back.some((r) => r.level)) level = levelFrom(terms, balance, i);
-    const interest = i < graceInterest && i < last ? 0n : deferred + accrued;
+    const calculated = i < graceInterest && i < last ? 0n : deferred + accrued;
+    const interest = max(collected.findLast((c) => c.period === i)?.interest ?? 0n, calculated);
     deferred += accrued - interest;
     const ahead = prepaid.findLast((p) => p.period === i)?.principal;
     const part = terms.amortization === 'equal_principal' ? level : max(0n, level - interest);

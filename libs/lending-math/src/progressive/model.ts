@@ -245,7 +245,8 @@ export const paidOf = (p: Period): bigint => p.paidPrincipal + p.paidInterest;
 
 /**
  * The last period that is not fully paid takes the residual, so that installments sum to what is owed; what would
- * bring it below what was paid of it goes on to the period before.
+ * bring it below what was paid of it goes on to the period before. Interest carried out of the very last period is due
+ * in it: no period comes after it.
  */
 export const settleResidual = (m: ProgressiveModel, until?: LocalDate): void => {
   let current = figures(m, until);
@@ -254,10 +255,12 @@ export const settleResidual = (m: ProgressiveModel, until?: LocalDate): void => 
       p.interestOnly ? at(current, i).dueInterest + at(current, i).duePrincipal : p.emi,
     );
     const gap = m.lent + sumOf(current, (f) => f.dueInterest) - sumOf(due, (emi) => emi);
-    if (gap === 0n) return;
-    const open = m.periods.findLast((p) => paidOf(p) < p.emi);
-    const last = open ?? at(m.periods, m.periods.length - 1);
-    last.emi = max(last.emi + gap, paidOf(last));
+    const end = at(m.periods, m.periods.length - 1);
+    const carried = gap === 0n ? max(0n, at(current, current.length - 1).carry) : 0n;
+    if (gap === 0n && carried === 0n) return;
+    const open = carried === 0n ? m.periods.findLast((p) => paidOf(p) < p.emi) : end;
+    const last = open ?? end;
+    last.emi = max(last.emi + gap + carried, paidOf(last));
     current = figures(m, until, current.slice(0, m.periods.indexOf(last)));
   }
 };

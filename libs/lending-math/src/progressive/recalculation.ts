@@ -117,7 +117,7 @@ export const accrueOverdue = (m: ProgressiveModel, date: LocalDate): void => {
     const { from, due: end } = at(m.periods, index);
     const start =
       m.overdueAdjustedTo !== null && from <= m.overdueAdjustedTo ? m.overdueAdjustedTo : from;
-    addChange(m, index, { kind: 'overdue', date: start, amount: carried });
+    if (carried > 0n) addChange(m, index, { kind: 'overdue', date: start, amount: carried });
     if (from < date && date <= end) {
       const until = terms.restFrequency === 'same_as_repayment' ? end : date;
       addChange(m, index, { kind: 'overdue', date: until, amount: -total });
@@ -129,6 +129,7 @@ export const accrueOverdue = (m: ProgressiveModel, date: LocalDate): void => {
     carried = unpaid(index);
     total += carried;
   }
-  if (carried > 0n && !overdue.includes(running)) adjust(running);
+  // The last overdue installment may have been all interest: what earlier ones added ends in the running period too.
+  if (total > 0n && !overdue.includes(running)) adjust(running);
   settleResidual(m);
 };
