@@ -1,15 +1,15 @@
+import { startPostgres, type TestPostgres } from '@daftari/testing';
 import { Pool } from 'pg';
 import { eventStoreContract } from './event-store.contract.js';
 import { eventStoreMigrations } from './migrations.js';
 import { createPostgresEventStore } from './postgres-event-store.js';
-import { type RestartablePostgres, startRestartablePostgres } from './test-postgres.js';
 
-let server: RestartablePostgres;
+let server: TestPostgres;
 beforeAll(async () => {
-  server = await startRestartablePostgres();
+  server = await startPostgres();
 });
 afterAll(async () => {
-  await server.remove();
+  await server.stop();
 });
 
 eventStoreContract('PostgreSQL', async () => {

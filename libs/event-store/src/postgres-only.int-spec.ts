@@ -1,26 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { eventually, freePort } from '@daftari/testing';
+import { eventually, freePort, startPostgres, type TestPostgres } from '@daftari/testing';
 import { Pool } from 'pg';
 import { collect, event, events, headOf, record, revisions, streamId } from './contract/support.js';
 import { AmbiguousAppend, StoreUnavailable, WrongExpectedRevision } from './errors.js';
 import { eventStoreMigrations, eventStoreMigrationsIn } from './migrations.js';
 import type { GlobalPosition } from './port.js';
 import { createPostgresEventStore } from './postgres-event-store.js';
-import { type RestartablePostgres, startRestartablePostgres } from './test-postgres.js';
 import { inTransaction } from './transaction.js';
 import { verifyChain } from './verify-chain.js';
 
 describe('PostgreSQL event store', () => {
-  let server: RestartablePostgres;
+  let server: TestPostgres;
   const closing: (() => Promise<void>)[] = [];
   beforeAll(async () => {
-    server = await startRestartablePostgres();
+    server = await startPostgres();
   });
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close();
   });
   afterAll(async () => {
-    await server.remove();
+    await server.stop();
   });
 
   const open = async (schema = 'es') => {

@@ -1,24 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { eventually } from '@daftari/testing';
+import { eventually, startPostgres, type TestPostgres } from '@daftari/testing';
 import { Pool, type PoolClient } from 'pg';
 import { event, events, headOf, streamId } from './contract/support.js';
 import { StoreUnavailable } from './errors.js';
 import { eventStoreMigrations } from './migrations.js';
 import { createPostgresEventStore } from './postgres-event-store.js';
 import { type Projection, ProjectionRunner } from './projection.js';
-import { type RestartablePostgres, startRestartablePostgres } from './test-postgres.js';
 
 describe('ProjectionRunner', () => {
-  let server: RestartablePostgres;
+  let server: TestPostgres;
   const closing: (() => Promise<void>)[] = [];
   beforeAll(async () => {
-    server = await startRestartablePostgres();
+    server = await startPostgres();
   });
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close();
   });
   afterAll(async () => {
-    await server.remove();
+    await server.stop();
   });
 
   const open = async () => {

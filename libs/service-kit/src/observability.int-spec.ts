@@ -148,6 +148,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await service.close();
+  await Promise.all([servicePostgres.stop(), busPostgres.stop()]);
   await issuer.close();
   collector.server.close();
 });
@@ -318,7 +319,7 @@ describe('health', () => {
   });
 
   it('is red for the bus and the relays when the bus is stopped, and the service stays ready', async () => {
-    await busPostgres.stop();
+    await busPostgres.halt();
     await signal();
     await eventually(async () => (await status('/health/bus/')) === 503);
     await eventually(async () => (await status('/health/celery/')) === 503);
@@ -326,7 +327,7 @@ describe('health', () => {
   });
 
   it('is red for the database when it is stopped, and then not ready but alive', async () => {
-    await servicePostgres.stop();
+    await servicePostgres.halt();
     await eventually(async () => (await status('/health/db/')) === 503);
     expect([await status('/readyz'), await status('/livez')]).toEqual([503, 200]);
     expect(await metrics()).toContain('dependency_up{dependency="db"} 0');

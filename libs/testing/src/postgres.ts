@@ -5,13 +5,19 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { Client } from 'pg';
+import { eventually } from './eventually.js';
 
-/** A PostgreSQL server for tests or for the embedded profile. */
+/** A PostgreSQL server for tests. */
 export interface TestPostgres {
   readonly port: number;
   /** Makes an empty database and gives its address. */
   createDatabase(name: string): Promise<string>;
   url(database?: string): string;
+  /** Stops the server under its clients and keeps its data. */
+  halt(): Promise<void>;
+  /** Starts it again after `halt`. */
+  resume(): Promise<void>;
+  /** Stops it when its clients have gone and removes its data; a client that stays is an error, which names its last query. */
   stop(): Promise<void>;
 }
 
@@ -68,7 +74,28 @@ export const linkPostgresLibraries = (): void => {
   }
 };
 
-/** Starts an empty server in a temporary folder; `stop` removes all of it. */
+/** pg's `end` resolves before its sockets are closed: a server that stops then breaks them, in whatever test runs by then. */
+const clientsHaveGone = async (url: string): Promise<void> => {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await eventually(
+      async () => {
+        const { rows } = await client.query<{ query: string }>(
+          `select datname || ': ' || query as query from pg_stat_activity
+           where backend_type = 'client backend' and pid <> pg_backend_pid()`,
+        );
+        if (rows.length > 0) throw new Error(rows.map(({ query }) => query).join('; '));
+        return true;
+      },
+      { withinMs: 10_000, what: 'the end of every connection before the server stops' },
+    );
+  } finally {
+    await client.end();
+  }
+};
+
+/** Starts an empty server in a temporary folder. */
 export const startPostgres = async (): Promise<TestPostgres> => {
   linkPostgresLibraries();
   const port = await freePort();
@@ -81,7 +108,7 @@ export const startPostgres = async (): Promise<TestPostgres> => {
     user: 'postgres',
     password,
     port,
-    persistent: false,
+    persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--locale=C', '--encoding=UTF8'],
     postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200'],
@@ -90,6 +117,7 @@ export const startPostgres = async (): Promise<TestPostgres> => {
   });
   await server.initialise();
   await server.start();
+  let running = true;
   const url = (database = 'postgres'): string =>
     `postgres://postgres:${password}@127.0.0.1:${String(port)}/${database}`;
   return {
@@ -102,9 +130,21 @@ export const startPostgres = async (): Promise<TestPostgres> => {
       await client.end();
       return url(name);
     },
-    async stop() {
+    async halt() {
+      running = false;
       await server.stop();
-      rmSync(directory, { recursive: true, force: true });
+    },
+    async resume() {
+      await server.start();
+      running = true;
+    },
+    async stop() {
+      try {
+        if (running) await clientsHaveGone(url());
+      } finally {
+        await server.stop();
+        rmSync(directory, { recursive: true, force: true });
+      }
     },
   };
 };
