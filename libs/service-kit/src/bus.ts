@@ -7,23 +7,18 @@ import {
   createPgBus,
   type KafkaBusOptions,
 } from '@daftari/messaging';
-import { Pool } from 'pg';
 import type { BaseConfig } from './config/base-config.js';
 import type { BusConfig } from './config/bus-config.js';
 import type { Logger } from './logging.js';
 import { Migrator, waitForDatabase } from './persistence/migrations.js';
+import { withPool } from './persistence/with-pool.js';
 
 const PATIENCE_MS = 60_000;
 
 /** Migrates the PostgreSQL bus's own database. */
 export const migrateBus = async (url: string): Promise<void> => {
   await waitForDatabase(url);
-  const pool = new Pool({ connectionString: url, max: 1 });
-  try {
-    await new Migrator(pool, busMigrations).up();
-  } finally {
-    await pool.end();
-  }
+  await withPool({ connectionString: url }, (pool) => new Migrator(pool, busMigrations).up());
 };
 
 /** How a process reaches Kafka by its configuration. */

@@ -1,9 +1,9 @@
 import { IsNotEmpty } from 'class-validator';
-import { Pool } from 'pg';
 import type { BaseConfig } from './config/base-config.js';
 import { Env } from './config/env.js';
 import { loadConfig } from './config/load-config.js';
 import { type Migration, Migrator, waitForDatabase } from './persistence/migrations.js';
+import { withPool } from './persistence/with-pool.js';
 import { migrationsOf } from './resources.js';
 import type { ServiceDefinition } from './service.js';
 
@@ -40,8 +40,7 @@ export const migrate = async (
 ): Promise<MigrateReport> => {
   if (command === 'list') return { ok: true, lines: migrations.map(({ name }) => name).sort() };
   await waitForDatabase(url, 5_000);
-  const pool = new Pool({ connectionString: url, max: 1 });
-  try {
+  return withPool({ connectionString: url }, async (pool) => {
     const migrator = new Migrator(pool, migrations);
     if (command === 'up') return changed('applied', await migrator.up());
     if (command === 'down') return changed('reverted', await migrator.down());
@@ -59,9 +58,7 @@ export const migrate = async (
           ? [`${String(status.length)} migrations applied, all unchanged`]
           : wrong.map(({ name, state }) => `${state} ${name}`),
     };
-  } finally {
-    await pool.end();
-  }
+  });
 };
 
 /** All that a migration needs to know: no other secret is given to the job that runs it. */

@@ -1,6 +1,7 @@
 import { type Expiring, purgeBus, purgeTable } from '@daftari/messaging';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { Logger } from '../logging.js';
+import { withPool } from './with-pool.js';
 
 /** What the purge works on. */
 export interface PurgerOptions {
@@ -36,12 +37,8 @@ export class Purger {
     const gone: Record<string, number> = {};
     for (const table of tables) gone[table.table] = await purgeTable(db, table);
     if (!bus) return gone;
-    const pool = new Pool({ connectionString: bus.url, max: 1, statement_timeout: 60_000 });
-    try {
-      gone['bus'] = await purgeBus(pool, bus.days);
-    } finally {
-      await pool.end();
-    }
+    const config = { connectionString: bus.url, statement_timeout: 60_000 };
+    gone['bus'] = await withPool(config, (pool) => purgeBus(pool, bus.days));
     return gone;
   }
 
