@@ -3,6 +3,7 @@ import { Rejected } from '@daftari/kernel';
 import type { Admin, Kafka, KafkaMessage } from 'kafkajs';
 import { isDeadLetterTopic } from './dead-letter.js';
 import type { KafkaBusOptions } from './kafka-client.js';
+import { onceTopicIsKnown } from './kafka-metadata.js';
 import type { BusAdmin, BusMessage, Lag } from './port.js';
 
 const DAY_MS = 86_400_000;
@@ -54,7 +55,7 @@ export class KafkaAdmin implements BusAdmin {
     const admin = await this.connected();
     if (!(await admin.listTopics()).includes(topic))
       throw new Rejected('bus/unknown-topic', `There is no topic ${topic}`, 404);
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    const { topics } = await onceTopicIsKnown(() => admin.fetchTopicMetadata({ topics: [topic] }));
     const count = topics[0]?.partitions.length ?? 0;
     this.partitions.set(topic, count);
     return count;
@@ -73,13 +74,16 @@ export class KafkaAdmin implements BusAdmin {
     try {
       await admin.createTopics({
         topics: wanted.map(({ topic, partitions }) => this.topicConfig(topic, partitions)),
-        waitForLeaders: true,
+        waitForLeaders: false, // kafkajs gives up at once when the broker has not heard of the topic yet
         timeout: 15_000,
       });
     } catch (error) {
       // Another process may have made them at the same time.
       if ((await missing()).length > 0) throw error;
     }
+    await onceTopicIsKnown(() =>
+      admin.fetchTopicMetadata({ topics: wanted.map(({ topic }) => topic) }),
+    );
   }
 
   async lag(group: string): Promise<Lag[]> {

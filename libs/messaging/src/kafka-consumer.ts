@@ -4,6 +4,7 @@ import type { KafkaAdmin } from './kafka-admin.js';
 import { toBusMessage } from './kafka-admin.js';
 import { stickyAssigner } from './kafka-assigner.js';
 import { Commits } from './kafka-commits.js';
+import { onceTopicIsKnown } from './kafka-metadata.js';
 import { KafkaPartition, type PartitionHost } from './kafka-partition.js';
 import type { BusConsumer, ConsumeOptions, Lag, StopConsumer } from './port.js';
 
@@ -79,7 +80,8 @@ export class KafkaConsumer implements BusConsumer, PartitionHost {
   async join(): Promise<void> {
     const joined = this.listen();
     await this.consumer.connect();
-    await this.consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
+    const topics = [...this.options.topics];
+    await onceTopicIsKnown(() => this.consumer.subscribe({ topics, fromBeginning: true }));
     await this.consumer.run({
       autoCommit: false,
       partitionsConsumedConcurrently: 1,
