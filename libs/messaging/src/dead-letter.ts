@@ -9,6 +9,9 @@ export const isDeadLetterTopic = (topic: string): boolean => topic.includes('.dl
 /** Where a group puts messages of a topic that it handles later or again; nobody else reads it. */
 export const retryTopic = (topic: string, group: string): string => `${topic}.retry.${group}`;
 
+/** Is this a topic of messages that a group handles later? */
+export const isRetryTopic = (topic: string): boolean => topic.includes('.retry.');
+
 /** A message for the retry topic: it is handled as if it still lay on its own topic, not before `notBefore`. */
 export const retryOf = (
   raw: BusMessage,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Rejected } from '@daftari/kernel';
 import type { Admin, Kafka, KafkaMessage } from 'kafkajs';
-import { isDeadLetterTopic } from './dead-letter.js';
+import { isDeadLetterTopic, isRetryTopic } from './dead-letter.js';
 import type { KafkaBusOptions } from './kafka-client.js';
 import { onceTopicIsKnown } from './kafka-metadata.js';
 import type { BusAdmin, BusMessage, Lag } from './port.js';
@@ -9,6 +9,8 @@ import type { BusAdmin, BusMessage, Lag } from './port.js';
 const DAY_MS = 86_400_000;
 /** A message of 1 MiB and what surrounds it. */
 const MESSAGE_BYTES_MAX = 2 * 1_024 * 1_024;
+/** What is put aside carries its reason too, and must never be refused for it. */
+const ASIDE_BYTES_MAX = MESSAGE_BYTES_MAX + 64 * 1_024;
 const READ_WITHIN_MS = 30_000;
 
 /** Where a group is in a partition; `committed` is undefined when it has never been there. */
@@ -221,10 +223,11 @@ export class KafkaAdmin implements BusAdmin {
   private topicConfig(topic: string, numPartitions: number) {
     const { replicationFactor = 1, retentionDays = 30 } = this.options;
     const retentionMs = isDeadLetterTopic(topic) ? -1 : retentionDays * DAY_MS;
+    const isAside = isDeadLetterTopic(topic) || isRetryTopic(topic);
     const settings = {
       'cleanup.policy': 'delete',
       'retention.ms': String(retentionMs),
-      'max.message.bytes': String(MESSAGE_BYTES_MAX),
+      'max.message.bytes': String(isAside ? ASIDE_BYTES_MAX : MESSAGE_BYTES_MAX),
       'min.insync.replicas': String(Math.max(1, replicationFactor - 1)),
       'unclean.leader.election.enable': 'false',
     };

@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { eventually } from '@daftari/testing';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { deadLetterOf, deadLetterTopic } from './dead-letter.js';
 import { createKafkaBus } from './kafka-bus.js';
 import { partitionOf } from './partitioner.js';
 import type { Bus, BusConsumer, ConsumeOptions, OutgoingMessage } from './port.js';
@@ -115,6 +116,20 @@ describeWithKafka('Kafka bus, where kafkajs is known to fail', () => {
     expect(new Set(seen).size).toBe(40);
     expect(seen).toHaveLength(40);
     expect(fatal).toEqual([]);
+  });
+
+  it('takes a message of the greatest size as a dead letter, with the reason', async () => {
+    const letters = deadLetterTopic(topic, group);
+    await bus.admin.createTopics([{ topic: letters, partitions: 1 }]);
+    const value = randomBytes(2 * 1_024 * 1_024 - 1_000); // cannot be compressed
+    await send({ ...message('', KEY_A), value });
+    const [raw] = await bus.admin.read(topic, 0, 0n, 1);
+    if (!raw) throw new Error('the message is not there');
+    const error = new Error(randomBytes(375).toString('base64'));
+    await send(deadLetterOf(raw, { group, error, attempts: 1, failedAt: new Date() }));
+    const [letter] = await bus.admin.read(letters, 0, 0n, 1);
+    expect(letter?.value?.equals(value)).toBe(true);
+    expect(letter?.headers['x-error-message']).toBe(error.message);
   });
 
   it('stays in its group while a handler takes longer than the session', async () => {

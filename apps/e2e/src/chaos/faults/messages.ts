@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { paymentSettled, TOPIC } from '@daftari/contracts';
 import { toBusMessage } from '@daftari/messaging';
 import type { Raw } from '../bus.js';
@@ -40,7 +40,7 @@ const poisonOf = (original: Raw, kind: (typeof POISONS)[number], id: string): Ra
       return {
         ...original,
         headers,
-        value: Buffer.from(JSON.stringify({ text: 'x'.repeat(900_000) })),
+        value: Buffer.from(JSON.stringify({ text: randomBytes(1_500_000).toString('base64') })),
       };
   }
 };
