@@ -99,6 +99,9 @@ export const accrueOverdue = (m: ProgressiveModel, date: LocalDate): void => {
   const terms = m.terms.recalculation;
   if (!terms || terms.noInterestOnPastDue === true || m.lent === 0n) return;
   const last = m.periods.length - 1;
+  const maturity = at(m.periods, last).due;
+  // After maturity nothing bears interest any more: what was adjusted up to there is complete.
+  if (m.overdueAdjustedTo !== null && m.overdueAdjustedTo >= maturity) return;
   const current = m.periods.findIndex((p) => p.from < date && date <= p.due);
   const running = current < 0 ? last : current;
   const due = figures(m);
@@ -117,7 +120,12 @@ export const accrueOverdue = (m: ProgressiveModel, date: LocalDate): void => {
     const { from, due: end } = at(m.periods, index);
     const start =
       m.overdueAdjustedTo !== null && from <= m.overdueAdjustedTo ? m.overdueAdjustedTo : from;
-    if (carried > 0n) addChange(m, index, { kind: 'overdue', date: start, amount: carried });
+    if (carried > 0n)
+      addChange(m, periodIndex(m.periods, start), {
+        kind: 'overdue',
+        date: start,
+        amount: carried,
+      });
     if (from < date && date <= end) {
       const until = terms.restFrequency === 'same_as_repayment' ? end : date;
       addChange(m, index, { kind: 'overdue', date: until, amount: -total });
@@ -130,6 +138,7 @@ export const accrueOverdue = (m: ProgressiveModel, date: LocalDate): void => {
     total += carried;
   }
   // The last overdue installment may have been all interest: what earlier ones added ends in the running period too.
-  if (total > 0n && !overdue.includes(running)) adjust(running);
+  if (overdue.includes(running)) m.overdueAdjustedTo = maturity;
+  else if (total > 0n) adjust(running);
   settleResidual(m);
 };
