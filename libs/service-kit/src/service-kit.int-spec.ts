@@ -372,6 +372,41 @@ describe('a service', () => {
     }
   });
 
+  it('keeps the claim of a request that takes long, and frees that of a process that died', async () => {
+    const heldUntil = async (): Promise<number | undefined> => {
+      const { rows } = await service.pool.query<{ until: Date }>(
+        'select lease_until as until from idempotency where status is null',
+      );
+      return rows[0]?.until.getTime();
+    };
+    const answered: number[] = [];
+    const locked = await service.pool.connect();
+    await locked.query('begin');
+    await locked.query('select * from counter for update');
+    const body = { amount: 1 };
+    const slow = call('/v1/counter', { token: staff, key: 'slow', body }).then(({ status }) =>
+      answered.push(status),
+    );
+    const first = await eventually(heldUntil);
+    await eventually(async () => ((await heldUntil()) ?? 0) > first, { what: 'a longer claim' });
+    expect((await call('/v1/counter', { token: staff, key: 'slow', body })).status).toBe(409);
+    await locked.query('rollback');
+    locked.release();
+    await slow;
+    expect(answered).toEqual([201]);
+    // As a process leaves it that dies in the middle of its request.
+    await service.pool.query(
+      `update idempotency set status = null, body = null, lease_until = now() + interval '1 second' where status = 201 and body->>'total' = $1`,
+      [String(await total())],
+    );
+    const before = await total();
+    const again = await eventually(async () => {
+      const answer = await call('/v1/counter', { token: staff, key: 'slow', body });
+      return answer.status !== 409 && answer;
+    });
+    expect([again.status, await total()]).toEqual([201, before + 1]);
+  });
+
   it('hears of tenants and their business date', async () => {
     const data = {
       tenantId: TENANT,

@@ -40,7 +40,7 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const RETRY_FOR_MS = 60_000;
+const RETRY_FOR_MS = 120_000;
 
 /** A client of the gateway, as one user. Keeps trying with the same key while the platform is being repaired, as a good client does. */
 export class ApiUser {

@@ -10,7 +10,7 @@ import { crashPoint, type ErrorCode, Rejected } from '@daftari/kernel';
 import canonicalize from 'canonicalize';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Pool } from 'pg';
-import { catchError, from, mergeMap, type Observable, of, throwError } from 'rxjs';
+import { catchError, finalize, from, mergeMap, type Observable, of, throwError } from 'rxjs';
 import { describeError } from './errors.js';
 import { idempotencyKeyOf, requestMeta } from './request-meta.js';
 
@@ -33,7 +33,8 @@ interface Stored {
   readonly mine: boolean;
 }
 
-const LEASE = `now() + interval '30 seconds'`;
+const LEASE = `now() + interval '10 seconds'`;
+const RENEW_EVERY_MS = 2_000;
 // The one who inserts the row, or takes over a lease whose holder died, runs the request; `mine` says who.
 const CLAIM = `
   with taken as (
@@ -44,6 +45,7 @@ const CLAIM = `
   select fingerprint, status, body, error, true as mine from taken
   union all
   select fingerprint, status, body, error, false from idempotency where key = $1 and not exists (select 1 from taken)`;
+const RENEW = `update idempotency set lease_until = ${LEASE} where key = $1 and status is null`;
 
 const inProgress = (): Rejected =>
   new Rejected('idempotency/in-progress', 'The first request with this key is still running', 409);
@@ -78,6 +80,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       .digest('hex');
     const stored = await this.claim(key, fingerprint);
     if (!stored.mine) return this.replay(stored, fingerprint, reply);
+    const stopRenewing = this.renew(key);
     return next.handle().pipe(
       mergeMap((body: unknown) =>
         from(this.keep(key, reply.statusCode, body)).pipe(mergeMap(() => of(body))),
@@ -85,6 +88,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       catchError((error: unknown) =>
         from(this.keepError(key, error)).pipe(mergeMap(() => throwError(() => error))),
       ),
+      finalize(stopRenewing),
     );
   }
 
@@ -98,6 +102,16 @@ export class IdempotencyInterceptor implements NestInterceptor {
       if (rows[0]) return rows[0];
     }
     throw inProgress();
+  }
+
+  /** Keeps the claim while the request runs, however long that takes; the claim of a process that died is soon free. */
+  private renew(key: string): () => void {
+    const timer = setInterval(() => {
+      this.pool.query(RENEW, [key]).catch(() => undefined);
+    }, RENEW_EVERY_MS);
+    return () => {
+      clearInterval(timer);
+    };
   }
 
   private replay(stored: Stored, fingerprint: string, reply: FastifyReply): Observable<unknown> {
