@@ -1,4 +1,4 @@
-import type { GlobalPosition, RecordedEvent } from '@daftari/event-store';
+import { type GlobalPosition, InvalidArgument, type RecordedEvent } from '@daftari/event-store';
 import { InvariantViolation, Unavailable } from '@daftari/kernel';
 import { eventually } from '@daftari/testing';
 import { Pool } from 'pg';
@@ -124,5 +124,23 @@ describe('LogRelay', () => {
     expect(fatal[0]).toBeInstanceOf(InvariantViolation);
     expect(fatal[0]?.cause).toBeInstanceOf(TypeError);
     expect((await pool.query('select 1 from relay_checkpoint')).rowCount).toBe(0);
+  });
+
+  it('stops when its checkpoint is not in the log: it would wait for ever, or publish everything again', async () => {
+    await pool.query("insert into relay_checkpoint(name, position) values ('ledger', $1)", [
+      position(7),
+    ]);
+    start({
+      store: {
+        ...store,
+        readAll: async function* () {
+          throw new InvalidArgument('past the end of the log');
+        },
+      },
+    });
+    await eventually(() => fatal.length > 0);
+    expect(fatal[0]).toBeInstanceOf(InvariantViolation);
+    expect(fatal[0]?.message).toContain(`ledger stands at ${position(7)}`);
+    expect(await reached(7)).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import type { EventStore, GlobalPosition, RecordedEvent, Subscription } from '@daftari/event-store';
-import { crashPoint, InvariantViolation } from '@daftari/kernel';
+import { crashPoint, DaftariError, InvariantViolation } from '@daftari/kernel';
 import type { Pool } from 'pg';
 import { type IntegrationMessage, toBusMessage } from './message.js';
 import { Pause } from './pause.js';
@@ -14,7 +14,7 @@ export interface LogRelayOptions {
   readonly pool: Pool;
   readonly producer: BusProducer;
   readonly translate: (event: RecordedEvent) => readonly IntegrationMessage[];
-  /** Called when an event cannot be translated: no retry helps, and passing by it would lose it. */
+  /** Called when no retry helps: an event cannot be translated, or the checkpoint is not of this log. */
   readonly onFatal?: (error: Error) => void;
   /** Called for every failed try; the relay goes on trying. */
   readonly onRetry?: (error: Error, attempt: number) => void;
@@ -29,6 +29,14 @@ const POLL_MS = 250;
 class UntranslatableEvent extends InvariantViolation {
   constructor(event: RecordedEvent, cause: unknown) {
     super(`${event.type} at ${event.position} cannot be translated: ${String(cause)}`);
+    this.cause = cause;
+  }
+}
+
+/** A checkpoint that is no place in the log: another store's, or one of a log that was longer than this one is. */
+class ForeignCheckpoint extends InvariantViolation {
+  constructor(relay: string, position: string, cause: DaftariError) {
+    super(`${relay} stands at ${position}, which is not in this event store: ${cause.message}`);
     this.cause = cause;
   }
 }
@@ -91,10 +99,16 @@ export class LogRelay {
       const messages: IntegrationMessage[] = [];
       let last = position;
       let count = 0;
-      for await (const event of store.readAll({ after, limit: PAGE })) {
-        messages.push(...this.translate(event));
-        last = event.position;
-        count++;
+      try {
+        for await (const event of store.readAll({ after, limit: PAGE })) {
+          messages.push(...this.translate(event));
+          last = event.position;
+          count++;
+        }
+      } catch (error) {
+        if (error instanceof DaftariError && error.code === 'event-store/invalid-argument')
+          throw new ForeignCheckpoint(name, position, error);
+        throw error;
       }
       if (count === 0) return 0;
       crashPoint('produce-before');
