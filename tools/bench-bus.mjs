@@ -194,6 +194,7 @@ const measure = async (driver, address, databaseUrl) => {
       round(ages[0], 1),
       round(ages[1], 1),
     ]);
+    say(`  in, out, p50, p99: ${rows.at(-1).slice(1).join(', ')}`);
   }
   say(`${driver}, outbox ...`);
   const outbox = await outboxLatency(bus, databaseUrl);

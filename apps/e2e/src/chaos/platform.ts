@@ -150,22 +150,27 @@ export class ChaosPlatform {
   }
 
   /**
-   * Kills a process, which starts again with more environment; the start after that one is without it, so that a
-   * process that ends itself on purpose comes back whole. Gives the new process's id.
+   * Ends a process, which starts again with more environment; the start after that one is without it, so that a
+   * process that ends itself on purpose comes back whole. Done when it is ready, or has ended already. Gives the new
+   * process's id.
    */
   async restartWith(name: string, environment: Environment): Promise<number> {
     const before = this.pids[name];
     this.write({ [name]: environment });
-    this.kill(name);
+    this.signal(name, 'SIGTERM'); // killed, it would hold its partitions until its session runs out
     const started = await eventually(
       () => {
         const now = this.pids[name] ?? 0;
         return now !== 0 && now !== before && now;
       },
-      { withinMs: 30_000, what: `${name} starts again` },
+      { withinMs: 60_000, what: `${name} starts again` },
     );
     // The file is read before a process is started, so what is written now is for the start after it.
     this.write({});
+    await eventually(async () => this.pids[name] !== started || (await this.isReady(name)), {
+      withinMs: 60_000,
+      what: `${name} is ready again`,
+    });
     return started;
   }
 

@@ -113,11 +113,11 @@ export const runRound = async (
       note(`the fault itself failed: ${error instanceof Error ? error.message : String(error)}`);
     });
   };
+  await attempt(fault.prepare);
   const lives = plans.map((plan) =>
     new Borrower(plan, people, provider, random.fork(), books).live(),
   );
   const capital = injectCapital(block, random.fork());
-  await attempt(fault.prepare);
   await attempt(fault.strike);
   await attempt(fault.heal);
   const healed = Date.now();

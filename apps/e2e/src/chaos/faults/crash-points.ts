@@ -20,7 +20,7 @@ const RARE: readonly CrashPoint[] = [
 ];
 /** Services with little to do while loans are paid out and back. */
 const QUIET: readonly string[] = ['identity', 'notifications', 'reporting'];
-const FIRES_WITHIN_MS = 30_000;
+const FIRES_WITHIN_MS = 20_000;
 
 /** F1: a process ends exactly before or after a step, at a chosen passing of it. */
 export const crashPointFault = (point: CrashPoint): Fault => {

@@ -26,7 +26,7 @@ export interface Fault {
   readonly special?: boolean;
   /** The provider's faults are mixed into the borrowers' plans. */
   readonly provider?: boolean;
-  /** What must stand before it can strike; the borrowers begin at the same time. */
+  /** What must stand before it can strike; the borrowers begin after it. */
   readonly prepare?: (context: FaultContext) => Promise<void>;
   /** While they borrow and pay back. */
   readonly strike: (context: FaultContext) => Promise<void>;
