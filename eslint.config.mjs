@@ -100,7 +100,7 @@ export default tseslint.config(
       'apps/standalone/src/{dead-letters,demo,init-cluster,migrate,postgres-server,tenant,supervisor}.ts',
       'apps/e2e/src/{launch,running-platform,chaos/main}.ts',
       'libs/messaging/src/test-kafka.ts',
-      'libs/testing/src/{event-store-under-test,kafka}.ts',
+      'libs/testing/src/{event-store-under-test,kafka,server-programs}.ts',
       'libs/service-kit/src/{boot,config/load-config}.ts',
       '**/*spec.ts',
     ],

@@ -134,11 +134,18 @@ export const backgroundWork = new Gauge({
   registers,
 });
 
-/** Looks into a cache of the process by result: hit or miss. */
+/** Looks into a cache by result: hit or miss. */
 export const cacheLookups = new Counter({
   name: 'cache_lookups_total',
   help: 'Looks into a cache',
   labelNames: ['cache', 'result'],
+  registers,
+});
+
+/** Requests to Redis that failed, took too long, or were kept away from it. */
+export const redisFailures = new Counter({
+  name: 'redis_failures_total',
+  help: 'Requests to Redis without an answer',
   registers,
 });
 

@@ -2,6 +2,8 @@ export * from './decider-spec.js';
 export * from './eventually.js';
 export * from './kafka.js';
 export * from './postgres.js';
+export * from './redis.js';
+export * from './server-programs.js';
 export * from './token-issuer.js';
 export * from './platform-client.js';
 export * from './loan-walk.js';

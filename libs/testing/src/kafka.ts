@@ -6,15 +6,15 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel } from 'kafkajs';
 import { eventually } from './eventually.js';
+import { fetchByMaven, onPath, requireServer, ServerUnavailable } from './server-programs.js';
 import { freePort, isFree } from './postgres.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
@@ -45,17 +45,11 @@ export interface KafkaServer {
   stop(): Promise<void>;
 }
 
-/** Kafka cannot run on this machine; the message is one line that says what is missing. */
-export class KafkaUnavailable extends Error {}
-
-const onPath = (program: string): boolean =>
-  (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
-
 const assertJava = (): void => {
   const { error, stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' });
   const major = Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0);
   if (error || major < JAVA_MIN)
-    throw new KafkaUnavailable(
+    throw new ServerUnavailable(
       `Kafka needs Java ${String(JAVA_MIN)} or newer: ${error ? 'there is no `java` on the PATH' : `this is Java ${String(major)}`}.`,
     );
 };
@@ -68,48 +62,27 @@ export const kafkaCanBeStarted = (): boolean =>
 export const kafkaCanBeHad = (): boolean =>
   (process.env.KAFKA_BROKERS ?? '') !== '' || kafkaCanBeStarted();
 
-/**
- * Decides whether a suite that needs Kafka runs. Without one it fails when REQUIRE_KAFKA=1, and else says loudly
- * that it is skipped. Called where suites are defined.
- */
-export const requireKafka = (title: string, available: boolean): boolean => {
-  if (available) return true;
-  const lacks = 'needs KAFKA_BROKERS, or Java 17 and Maven, and there is neither';
-  if (process.env.REQUIRE_KAFKA === '1') {
-    test(title, () => {
-      throw new Error(`REQUIRE_KAFKA=1, but this suite ${lacks}`);
-    });
-  } else {
-    process.stderr.write(`\n!!! SKIPPED: ${title}: ${lacks}.\n\n`);
-    test.skip(title, () => undefined);
-  }
-  return false;
-};
+/** Decides whether a suite that needs Kafka runs; see `requireServer`. */
+export const requireKafka = (title: string, available: boolean): boolean =>
+  requireServer(title, {
+    available,
+    variable: 'REQUIRE_KAFKA',
+    lacks: 'needs KAFKA_BROKERS, or Java 17 and Maven, and there is neither',
+  });
 
-/** The folder of Kafka's jars; fetched once from Maven Central. Throws KafkaUnavailable when that is not possible. */
+/** The folder of Kafka's jars; fetched once from Maven Central. Throws ServerUnavailable when that is not possible. */
 export const kafkaJars = (): string => {
   assertJava();
-  if (existsSync(JARS)) return JARS;
-  mkdirSync(dirname(JARS), { recursive: true });
-  const fetched = mkdtempSync(join(dirname(JARS), 'fetch-'));
-  const goal = ['-q', '-B', 'dependency:copy-dependencies', '-DincludeScope=runtime'];
-  const { error, status, stdout } = spawnSync('mvn', [...goal, `-DoutputDirectory=${fetched}`], {
-    cwd: TOOL,
-    encoding: 'utf8',
+  return fetchByMaven({
+    what: "Kafka's jars",
+    pom: TOOL,
+    into: JARS,
+    goal: (folder) => [
+      'dependency:copy-dependencies',
+      '-DincludeScope=runtime',
+      `-DoutputDirectory=${folder}`,
+    ],
   });
-  if (error || status !== 0) {
-    rmSync(fetched, { recursive: true, force: true });
-    const why = error
-      ? 'there is no `mvn` on the PATH'
-      : (stdout.split('\n').find((line) => line.includes('ERROR')) ?? 'it failed');
-    throw new KafkaUnavailable(`Kafka's jars are fetched by Maven: ${why}.`);
-  }
-  try {
-    renameSync(fetched, JARS);
-  } catch {
-    rmSync(fetched, { recursive: true, force: true }); // another process was faster
-  }
-  return JARS;
 };
 
 const properties = (
@@ -283,7 +256,7 @@ const freePorts = async (count: number): Promise<number[]> => {
   return ports;
 };
 
-/** Starts a real Apache Kafka (KRaft) and waits until it answers. Throws KafkaUnavailable when this machine cannot run one. */
+/** Starts a real Apache Kafka (KRaft) and waits until it answers. Throws ServerUnavailable when this machine cannot run one. */
 export const startKafka = async (options: KafkaServerOptions = {}): Promise<KafkaServer> => {
   kafkaJars();
   for (let attempt = 1; ; attempt++) {
