@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { tenantChanged, userChanged } from '@daftari/contracts';
 import { addDays, deterministicId, localDate } from '@daftari/kernel';
+import { purgeTable } from '@daftari/messaging';
 import { createService, ROLES } from '@daftari/service-kit';
 import { eventually } from '@daftari/testing';
 import { service } from './service.js';
@@ -62,15 +63,36 @@ describe('a login', () => {
     );
   });
 
-  it('is throttled by account and address, and nobody else is locked out by it', async () => {
+  it('is throttled by account and address over all instances, and nobody else is locked out by it', async () => {
     const victim = 'vendor@demo.daftari.test';
     const headers = { 'x-client-ip': '198.51.100.1' };
-    for (let i = 0; i < 10; i++)
-      expect((await identity.login(victim, { password: 'guess', headers })).status).toBe(401);
-    const right = await identity.login(victim, { headers });
-    expect([right.status, right.code]).toEqual([429, 'auth/too-many-attempts']);
+    for (let i = 0; i < 10; i++) {
+      const at = i % 2 === 0 ? 0 : 1;
+      expect((await identity.login(victim, { password: 'guess', headers, at })).status).toBe(401);
+    }
+    for (const at of [0, 1] as const) {
+      const right = await identity.login(victim, { headers, at });
+      expect([right.status, right.code]).toEqual([429, 'auth/too-many-attempts']);
+    }
     expect((await identity.login(victim)).status).toBe(200);
     expect((await identity.login('agent@demo.daftari.test', { headers })).status).toBe(200);
+  });
+
+  it('counts failures for a minute, under a digest, and purges them', async () => {
+    const { email } = await identity.register('throttled');
+    const headers = { 'x-client-ip': '198.51.100.2' };
+    for (let i = 0; i < 10; i++) await identity.login(email, { password: 'guess', headers });
+    expect((await identity.login(email, { headers })).status).toBe(429);
+    const key = sha256(`198.51.100.2|demo|${email}`);
+    const age = (ms: number) =>
+      identity.db.query('update login_failure set expire = expire - $2 where key = $1', [key, ms]);
+    expect((await age(60_000)).rowCount).toBe(1);
+    expect((await identity.login(email, { headers })).status).toBe(200);
+    await age(2 * 24 * HOUR_MS);
+    const [failures] = service.expiring ?? [];
+    if (!failures) throw new Error('failures are kept for ever');
+    expect(await purgeTable(identity.db, failures)).toBe(1);
+    expect(await purgeTable(identity.db, failures)).toBe(0);
   });
 
   it('keeps no password and no refresh token that could be read', async () => {

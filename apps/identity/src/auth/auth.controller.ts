@@ -13,7 +13,6 @@ import {
   Requires,
 } from '@daftari/service-kit';
 import type { FastifyRequest } from 'fastify';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Tenancy } from '../tenant/tenancy.js';
 import { Users } from '../users/users.js';
 import {
@@ -23,6 +22,7 @@ import {
   RegisterRequest,
   VerifyEmailQuery,
 } from './auth.requests.js';
+import { LoginThrottle } from './login-throttle.js';
 import { Passwords } from './passwords.js';
 import { Sessions, type Tokens } from './sessions.js';
 import { SigningKeys } from './signing-keys.js';
@@ -32,12 +32,10 @@ const DEMO = 'demo';
 
 @Controller('v1')
 export class AuthController {
-  /** Failures of one account and address; the right password works again when the minute is over. */
-  private readonly failures = new RateLimiterMemory({ points: 10, duration: 60 });
-
   constructor(
     private readonly users: Users,
     private readonly passwords: Passwords,
+    private readonly throttle: LoginThrottle,
     private readonly sessions: Sessions,
     private readonly keys: SigningKeys,
     private readonly tenancy: Tenancy,
@@ -67,12 +65,11 @@ export class AuthController {
   @ApiOperation({ summary: 'Log in: an access token and a rotating refresh token' })
   async login(@Body() body: LoginRequest, @Req() request: FastifyRequest): Promise<Tokens> {
     const caller = callerOf(request);
-    const key = `${caller.ip}|${body.tenant ?? DEMO}|${body.email.toLowerCase()}`;
-    if (((await this.failures.get(key))?.remainingPoints ?? 1) <= 0)
-      throw new Rejected('auth/too-many-attempts', 'Too many attempts; wait a minute', 429);
-    const user = await this.users.find(body.tenant ?? DEMO, body.email);
+    const attempt = { ip: caller.ip, tenant: body.tenant ?? DEMO, email: body.email };
+    await this.throttle.assertOpen(attempt);
+    const user = await this.users.find(attempt.tenant, attempt.email);
     if (!(await this.passwords.matches(body.password, user?.passwordHash)) || !user) {
-      await this.failures.consume(key).catch(() => undefined);
+      await this.throttle.failed(attempt);
       throw new Rejected('auth/invalid-credentials', 'E-mail or password is wrong', 401);
     }
     return this.sessions.open(user, caller);

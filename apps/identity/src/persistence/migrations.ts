@@ -21,3 +21,14 @@ export const identityTables: Migration = {
     create table signing_key(id text primary key, public_jwk jsonb not null, private_sealed text not null, created_at timestamptz not null default now());`,
   down: 'drop table signing_key, email_verification, refresh_token, session, app_user, tenant;',
 };
+
+/** Failed logins by account and address; the first three columns are rate-limiter-flexible's, in its order. */
+export const loginFailures: Migration = {
+  name: '20261126_120001_login_failures',
+  up: `
+    create table login_failure(
+      key varchar(255) primary key, points int not null default 0, expire bigint,
+      expires_at timestamptz generated always as (to_timestamp(expire / 1000.0)) stored);
+    create index login_failure_expires_at on login_failure(expires_at);`,
+  down: 'drop table login_failure;',
+};
