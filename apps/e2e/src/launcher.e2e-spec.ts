@@ -39,7 +39,9 @@ describe('the launcher', () => {
   beforeAll(async () => {
     taken = createServer();
     await new Promise<void>((done) => taken.listen(PORT + 100, '127.0.0.1', done));
-    platform = await RunningPlatform.start(PORT);
+    // Nobody listens there.
+    const REDIS_URL = `redis://127.0.0.1:${String(PORT + 199)}`;
+    platform = await RunningPlatform.start(PORT, { REDIS_URL });
   }, 180_000);
   afterAll(async () => {
     await platform.stop();
@@ -61,6 +63,17 @@ describe('the launcher', () => {
     expect(said.code).toBe(1);
     expect(said.lines).toHaveLength(1);
     expect(said.lines[0]).toMatch(/^PORT_BASE: /);
+  });
+
+  it('goes on without a Redis that is configured and away, and says so', async () => {
+    const { gateway, password } = platform.state;
+    const health = await fetch(`${gateway}/health/redis/`);
+    expect([health.status, await health.json()]).toMatchObject([503, { data: { status: 'down' } }]);
+    expect((await fetch(`${gateway}/readyz`)).status).toBe(200);
+    const user = await ApiUser.login(gateway, 'vendor@demo.daftari.test', password);
+    expect((await user.call('/v1/auth/me')).status).toBe(200);
+    await user.ok('/v1/auth/logout', { body: {} });
+    expect((await user.call('/v1/auth/me')).status).toBe(401);
   });
 
   it('leaves nothing running when it is killed, and finds everything as it was', async () => {

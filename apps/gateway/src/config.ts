@@ -3,6 +3,7 @@ import { EdgeConfig, Env, notEmpty } from '@daftari/service-kit';
 
 /** One address, or one for each instance, comma separated. */
 const URL_RULE = /^https?:\/\/[^\s,/]+(,https?:\/\/[^\s,/]+)*$/;
+const REDIS_RULE = /^(rediss?:\/\/([^\s@/]*@)?([^\s@/:]+|\[[\da-f:]+\])(:\d{1,5})?(\/\d*)?)?$/;
 
 /** The environment of the gateway. */
 export class GatewayConfig extends EdgeConfig {
@@ -76,6 +77,16 @@ export class GatewayConfig extends EdgeConfig {
   @IsInt()
   @Min(1)
   AUTH_RATE_PER_MINUTE: number;
+
+  @Env({
+    description:
+      'Redis that gateways share limits and ended sessions in, redis:// or rediss://; empty: each gateway for itself',
+    example: 'redis://:secret@127.0.0.1:6379',
+    default: '',
+    secret: true,
+  })
+  @Matches(REDIS_RULE, { message: 'must be redis[s]://[[user]:password@]host[:port][/database]' })
+  REDIS_URL: string;
 
   @Env({
     description:

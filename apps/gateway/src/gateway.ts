@@ -4,8 +4,11 @@ import {
   httpDuration,
   isOperationsPath,
   type Logger,
+  MemoryCacheStore,
   newId,
   nextTraceparent,
+  Redis,
+  RedisCacheStore,
   sendError,
   TokenVerifier,
   traceparentOf,
@@ -54,6 +57,7 @@ export class Gateway {
   readonly server: FastifyInstance;
   private readonly upstreams: Upstreams;
   private readonly tokens: TokenVerifier;
+  private readonly redis: Redis | undefined;
   private readonly sessions: SessionCheck;
   private readonly limit: Limit;
   private readonly authLimit: Limit;
@@ -66,9 +70,11 @@ export class Gateway {
   ) {
     this.upstreams = new Upstreams(config);
     this.tokens = new TokenVerifier(config);
-    this.sessions = new SessionCheck(this.upstreams, config.INTERNAL_KEY);
-    this.limit = new Limit('default', config.RATE_PER_MINUTE);
-    this.authLimit = new Limit('auth', config.AUTH_RATE_PER_MINUTE);
+    this.redis = config.REDIS_URL === '' ? undefined : new Redis(config.REDIS_URL, logger);
+    const cache = this.redis ? new RedisCacheStore(this.redis) : new MemoryCacheStore();
+    this.sessions = new SessionCheck(this.upstreams, config.INTERNAL_KEY, cache);
+    this.limit = new Limit('default', config.RATE_PER_MINUTE, this.redis);
+    this.authLimit = new Limit('auth', config.AUTH_RATE_PER_MINUTE, this.redis);
     this.server = Fastify({
       bodyLimit: config.BODY_LIMIT_BYTES,
       forceCloseConnections: true,
@@ -121,7 +127,8 @@ export class Gateway {
     });
     this.allowHosts();
     this.allowOrigins();
-    mountHealth(server, this.upstreams, this.config.INTERNAL_KEY);
+    const { upstreams, redis } = this;
+    mountHealth(server, { upstreams, redis, internalKey: this.config.INTERNAL_KEY });
     await mountDocs(server, this.upstreams);
     server.get('/api/errors', async (request, reply) =>
       reply.send({ success: true, data: ERROR_CODES, metadata: { requestId: request.id } }),
@@ -147,6 +154,7 @@ export class Gateway {
     this.activeUsers.close();
     await this.server.close();
     await this.upstreams.close();
+    await this.redis?.close();
   }
 
   private async pass(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -162,8 +170,12 @@ export class Gateway {
       headers,
       ...(request.body ? { body: request.body } : {}),
     });
-    if (sessionId !== undefined && route.path.startsWith('/v1/auth/logout'))
-      this.sessions.forget(sessionId);
+    if (
+      sessionId !== undefined &&
+      answer.status === 200 &&
+      /^\/v1\/auth\/logout\b/.test(route.path)
+    )
+      await this.sessions.end(sessionId);
     for (const name of PASSED_BACK) {
       const value = answer.headers[name];
       if (value !== undefined) void reply.header(name, value);

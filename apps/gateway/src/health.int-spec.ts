@@ -67,6 +67,14 @@ describe('the health of the platform', () => {
     });
   });
 
+  it('/health/redis/ says that it is disabled where none is configured', async () => {
+    for (const path of ['/health/redis', '/health/redis/']) {
+      const response = await fetch(`${base}${path}`);
+      expect(response.status).toBe(200);
+      expect(await response.json()).toMatchObject({ success: true, data: { status: 'disabled' } });
+    }
+  });
+
   it.each([
     ['/health/db/', 'ledger/db', 'ledger'],
     ['/health/bus/', 'identity/bus', 'identity'],

@@ -1,18 +1,40 @@
 import { Rejected } from '@daftari/kernel';
+import type { Redis, RedisClient } from '@daftari/service-kit';
 import type { FastifyReply } from 'fastify';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterRedis,
+  RateLimiterRes,
+} from 'rate-limiter-flexible';
 
 const WINDOW_S = 60;
 
-/** A request limit per key and minute, told in the fields of draft-ietf-httpapi-ratelimit-headers. */
+type Eval = Parameters<RedisClient['eval']>;
+
+/**
+ * A request limit per key and minute, told in the fields of draft-ietf-httpapi-ratelimit-headers. With a Redis it is one
+ * for all gateways; while that does not answer, each counts for itself.
+ */
 export class Limit {
-  private readonly limiter: RateLimiterMemory;
+  private readonly limiter: RateLimiterAbstract;
 
   constructor(
     private readonly name: string,
     private readonly quota: number,
+    redis: Redis | undefined,
   ) {
-    this.limiter = new RateLimiterMemory({ points: quota, duration: WINDOW_S });
+    const options = { points: quota, duration: WINDOW_S, keyPrefix: `limit:${name}` };
+    const own = new RateLimiterMemory(options);
+    this.limiter = redis
+      ? new RateLimiterRedis({
+          ...options,
+          // The one call that `consume` makes, within the bounds of the connection.
+          storeClient: { eval: (...call: Eval) => redis.run((client) => client.eval(...call)) },
+          useRedisPackage: true,
+          insuranceLimiter: own,
+        })
+      : own;
   }
 
   /** Counts one request. Throws 429 with Retry-After when the quota is used up. */

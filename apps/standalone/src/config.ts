@@ -40,6 +40,15 @@ export class StandaloneConfig {
   @Max(4)
   INSTANCES: number;
 
+  @Env({
+    description: 'Redis that the gateways share limits and ended sessions in; empty: none',
+    example: 'redis://127.0.0.1:6379',
+    default: '',
+    secret: true,
+  })
+  @IsString()
+  REDIS_URL: string;
+
   @Env({ description: 'Level of the services in the log files', example: 'info', default: 'info' })
   @IsNotEmpty()
   LOG_LEVEL: string;

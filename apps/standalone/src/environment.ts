@@ -29,6 +29,8 @@ export const environmentOf = (
     logLevel: string;
     databaseUrl?: string;
     busUrl?: string;
+    /** Redis of the gateways; empty for none. */
+    redisUrl?: string;
     /** Variables that choose another bus than the embedded one. */
     bus?: Readonly<Record<string, string>>;
   },
@@ -58,7 +60,12 @@ export const environmentOf = (
     );
   const urls = urlsOf([ports]);
   if (name === 'gateway')
-    return { ...common, ...urlsOf(settings.all ?? [ports]), PORT: String(ports.gateway) };
+    return {
+      ...common,
+      ...urlsOf(settings.all ?? [ports]),
+      PORT: String(ports.gateway),
+      REDIS_URL: settings.redisUrl ?? '',
+    };
   const own = {
     identity: {
       SEED_DEMO: 'true',

@@ -121,6 +121,7 @@ export class Platform {
       dataDir: this.dataDir,
       logLevel: this.config.LOG_LEVEL,
       bus: this.bus.env,
+      redisUrl: this.config.REDIS_URL,
       ...urls,
     });
     const port = name === 'sandbox' || name === 'gateway' ? ports[name] : ports.of[name];

@@ -109,7 +109,7 @@ describe('docker-compose.yml', () => {
     expect(gateway.sort()).toEqual(
       OWN.filter((name) => !['gateway', 'sandbox'].includes(name)).sort(),
     );
-    for (const name of ['postgres', 'kafka', 'eventstore', 'nginx'])
+    for (const name of ['postgres', 'kafka', 'eventstore', 'redis', 'nginx'])
       expect(compose.services[name]?.healthcheck).toBeDefined();
     const open = services.filter(([, { ports = [] }]) =>
       ports.some((port) => !port.startsWith('127.0.0.1:')),
