@@ -10,6 +10,7 @@ import {
 } from '@daftari/kernel';
 import { eventually } from '@daftari/testing';
 import { Client } from 'pg';
+import { groupTopics } from './dead-letter.js';
 import { BusServer, type BusServerOptions } from './bus-server.js';
 import { type IntegrationMessage, PoisonMessage, toBusMessage } from './message.js';
 import { BusContext } from './nest-errors.js';
@@ -70,7 +71,7 @@ describe('BusServer', () => {
     behaviour = async () => undefined;
     url = await busDatabase(postgres);
     bus = createPgBus({ connectionString: url, pollIntervalMs: 50 });
-    await bus.admin.createTopics([{ topic: TOPIC, partitions: 2 }]);
+    await bus.admin.createTopics([{ topic: TOPIC, partitions: 2 }, ...groupTopics(GROUP, [TOPIC])]);
   });
   afterEach(async () => {
     await service?.close();

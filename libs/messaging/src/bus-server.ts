@@ -7,14 +7,7 @@ import {
   Server,
 } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
-import {
-  asOriginal,
-  deadLetterOf,
-  deadLetterTopic,
-  retryOf,
-  retryTopic,
-  waitOf,
-} from './dead-letter.js';
+import { asOriginal, deadLetterOf, retryOf, retryTopic, waitOf } from './dead-letter.js';
 import { fromBusMessage, type IntegrationMessage } from './message.js';
 import { BusContext, keepHandlerErrors } from './nest-errors.js';
 import {
@@ -66,7 +59,7 @@ export interface BusServerOptions {
   readonly context?: <T>(message: IntegrationMessage, run: () => Promise<T>) => Promise<T>;
 }
 
-/** The one Nest transport over the bus port: controllers keep `@EventPattern(topic)`, every driver has the same policy (ADR 0003). */
+/** The one Nest transport over the bus port: controllers keep `@EventPattern(topic)`, every driver has the same policy (ADR 0003). Its topics, and those of `groupTopics`, must exist. */
 export class BusServer extends Server implements CustomTransportStrategy {
   private readonly routes = new Map<string, NestHandler[]>();
   private consumer: BusConsumer | undefined;
@@ -131,15 +124,10 @@ export class BusServer extends Server implements CustomTransportStrategy {
     const { bus, group, onFatal } = this.options;
     const topics = [...this.routes.keys()];
     if (topics.length === 0) return;
-    const retries = topics.map((topic) => retryTopic(topic, group));
-    const letters = topics.map((topic) => deadLetterTopic(topic, group));
-    await bus.admin.createTopics(
-      [...letters, ...retries].map((topic) => ({ topic, partitions: 1 })),
-    );
     this.producer = await bus.producer();
     this.consumer = await bus.consume({
       group,
-      topics: [...topics, ...retries],
+      topics: [...topics, ...topics.map((topic) => retryTopic(topic, group))],
       onFatal,
       handler: (message, { signal }) => this.receive(message, signal),
     });

@@ -287,8 +287,10 @@ export const busContract = (driver: string, create: () => Promise<BusHarness>): 
       await expect(consuming).rejects.toMatchObject(unknown);
     });
 
-    it('does not change a topic that exists', async () => {
+    it('does not change a topic that exists, and describes it as it is', async () => {
       await bus.admin.createTopics([{ topic, partitions: PARTITIONS * 2 }]);
+      const described = await bus.admin.describeTopics([`${topic}-nowhere`, topic]);
+      expect(described).toEqual([expect.objectContaining({ topic, partitions: PARTITIONS })]);
       const { consumer } = await collect();
       await consumer.stop();
       expect(await bus.admin.lag(group)).toHaveLength(PARTITIONS);

@@ -1,4 +1,4 @@
-import type { BusMessage, OutgoingMessage } from './port.js';
+import type { BusMessage, OutgoingMessage, TopicSpec } from './port.js';
 
 /** Where the dead letters of a topic go, for a group. */
 export const deadLetterTopic = (topic: string, group: string): string => `${topic}.dlq.${group}`;
@@ -11,6 +11,13 @@ export const retryTopic = (topic: string, group: string): string => `${topic}.re
 
 /** Is this a topic of messages that a group handles later? */
 export const isRetryTopic = (topic: string): boolean => topic.includes('.retry.');
+
+/** The topics that a group needs for itself, beside those that it consumes: retries and dead letters of each. */
+export const groupTopics = (group: string, consumed: readonly string[]): TopicSpec[] =>
+  consumed.flatMap((topic) => [
+    { topic: retryTopic(topic, group), partitions: 1 },
+    { topic: deadLetterTopic(topic, group), partitions: 1 },
+  ]);
 
 /** A message for the retry topic: it is handled as if it still lay on its own topic, not before `notBefore`. */
 export const retryOf = (

@@ -3,6 +3,7 @@ import { ContractViolation, Unavailable } from '@daftari/kernel';
 import { eventually, startPostgres } from '@daftari/testing';
 import type { BusHarness } from './bus.contract.js';
 import { BusServer, type BusServerOptions } from './bus-server.js';
+import { groupTopics } from './dead-letter.js';
 import { DeadLetters } from './dead-letters.js';
 import { type IntegrationMessage, toBusMessage } from './message.js';
 import type { Bus } from './port.js';
@@ -27,7 +28,7 @@ const suite = (create: () => Promise<BusHarness>): void => {
     bus = harness.bus;
     letters = new DeadLetters(bus);
     [topic, group, handled] = [`payments-${randomUUID()}`, `ledger-${randomUUID()}`, []];
-    await bus.admin.createTopics([{ topic, partitions: 1 }]);
+    await bus.admin.createTopics([{ topic, partitions: 1 }, ...groupTopics(group, [topic])]);
   });
   afterEach(async () => {
     await server?.close();

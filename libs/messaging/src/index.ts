@@ -1,5 +1,5 @@
 export * from './bus-server.js';
-export { deadLetterTopic } from './dead-letter.js';
+export { deadLetterTopic, groupTopics } from './dead-letter.js';
 export * from './dead-letters.js';
 export { createKafkaBus } from './kafka-bus.js';
 export type { KafkaBusOptions } from './kafka-client.js';

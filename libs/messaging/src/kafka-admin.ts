@@ -4,7 +4,7 @@ import type { Admin, Kafka, KafkaMessage } from 'kafkajs';
 import { isDeadLetterTopic, isRetryTopic } from './dead-letter.js';
 import type { KafkaBusOptions } from './kafka-client.js';
 import { onceTopicIsKnown } from './kafka-metadata.js';
-import type { BusAdmin, BusMessage, Lag } from './port.js';
+import type { BusAdmin, BusMessage, Lag, TopicDescription, TopicSpec } from './port.js';
 
 const DAY_MS = 86_400_000;
 /** A message of 1 MiB and what surrounds it. */
@@ -63,9 +63,7 @@ export class KafkaAdmin implements BusAdmin {
     return count;
   }
 
-  async createTopics(
-    topics: readonly { readonly topic: string; readonly partitions: number }[],
-  ): Promise<void> {
+  async createTopics(topics: readonly TopicSpec[]): Promise<void> {
     const admin = await this.connected();
     const missing = async () => {
       const existing = new Set(await admin.listTopics());
@@ -86,6 +84,19 @@ export class KafkaAdmin implements BusAdmin {
     await onceTopicIsKnown(() =>
       admin.fetchTopicMetadata({ topics: wanted.map(({ topic }) => topic) }),
     );
+  }
+
+  async describeTopics(names: readonly string[]): Promise<TopicDescription[]> {
+    const admin = await this.connected();
+    const existing = new Set(await admin.listTopics());
+    const there = names.filter((name) => existing.has(name));
+    if (there.length === 0) return [];
+    const { topics } = await onceTopicIsKnown(() => admin.fetchTopicMetadata({ topics: there }));
+    return topics.map(({ name, partitions }) => ({
+      topic: name,
+      partitions: partitions.length,
+      copies: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+    }));
   }
 
   async lag(group: string): Promise<Lag[]> {

@@ -12,6 +12,8 @@ import type {
   ConsumeOptions,
   Lag,
   OutgoingMessage,
+  TopicDescription,
+  TopicSpec,
 } from './port.js';
 import { retryDelayMs } from './retry-policy.js';
 
@@ -44,6 +46,7 @@ class PgBus implements Bus {
     this.pool.on('error', () => undefined);
     this.admin = {
       createTopics: (topics) => this.createTopics(topics),
+      describeTopics: (topics) => this.describeTopics(topics),
       lag: (group) => this.lag(group),
       seek: (group, topic, partition, offset) => this.seek(group, topic, partition, offset),
       topics: async () => {
@@ -118,9 +121,7 @@ class PgBus implements Bus {
     return count;
   }
 
-  private async createTopics(
-    topics: readonly { topic: string; partitions: number }[],
-  ): Promise<void> {
+  private async createTopics(topics: readonly TopicSpec[]): Promise<void> {
     for (const { topic, partitions } of topics) {
       await this.pool.query(
         `with t as (insert into bus.topic(topic, partitions) values ($1, $2) on conflict do nothing returning topic, partitions)
@@ -128,6 +129,14 @@ class PgBus implements Bus {
         [topic, partitions],
       );
     }
+  }
+
+  private async describeTopics(topics: readonly string[]): Promise<TopicDescription[]> {
+    const { rows } = await this.pool.query<TopicDescription>(
+      'select topic, partitions from bus.topic where topic = any($1)',
+      [topics],
+    );
+    return rows;
   }
 
   private async lag(group: string): Promise<Lag[]> {

@@ -61,12 +61,23 @@ export interface Lag {
   readonly oldestUnreadAt: Date | null;
 }
 
+/** A topic as it should be. */
+export interface TopicSpec {
+  readonly topic: string;
+  readonly partitions: number;
+}
+
+/** A topic as it is; `copies` of each partition where the bus itself keeps copies. */
+export interface TopicDescription extends TopicSpec {
+  readonly copies?: number;
+}
+
 /** Topics, lag and replay; used by migrations and operators. */
 export interface BusAdmin {
   /** Creates the topics that are missing; never changes one that exists. */
-  createTopics(
-    topics: readonly { readonly topic: string; readonly partitions: number }[],
-  ): Promise<void>;
+  createTopics(topics: readonly TopicSpec[]): Promise<void>;
+  /** Those of the topics that exist. */
+  describeTopics(topics: readonly string[]): Promise<TopicDescription[]>;
   lag(group: string): Promise<Lag[]>;
   /** Moves a stopped group; refused while it has members. */
   seek(group: string, topic: string, partition: number, offset: bigint): Promise<void>;

@@ -28,6 +28,7 @@ import { openApiOf } from './openapi.js';
 import { openResources, type Resources } from './resources.js';
 import type { ServiceDefinition } from './service.js';
 import { onShutdown } from './shutdown.js';
+import { topicsFromCommandLine } from './topics-job.js';
 import { runInTrace, startSpan } from './trace.js';
 import { isOperationsPath, startTracing, traceparentOf, traceRequests } from './tracing.js';
 
@@ -286,7 +287,8 @@ export const startProblem = (name: string, error: unknown): string => {
 
 /**
  * Runs a service until SIGTERM or SIGINT. Exits 1 with one clear line when it cannot start or cannot go on.
- * With the words `migrate <command>` it works on the migrations of its database instead, and ends.
+ * With the words `migrate <command>` it works on the migrations of its database instead, with `topics` it makes its
+ * topics, and ends.
  */
 export const runService = async <C extends BaseConfig>(
   definition: ServiceDefinition<C>,
@@ -297,7 +299,10 @@ export const runService = async <C extends BaseConfig>(
   };
   process.on('unhandledRejection', fail);
   try {
-    const exitCode = await migrateFromCommandLine(definition, process.argv.slice(2), process.env);
+    const words = process.argv.slice(2);
+    const exitCode =
+      (await migrateFromCommandLine(definition, words, process.env)) ??
+      (await topicsFromCommandLine(definition, words, process.env));
     if (exitCode !== undefined) process.exit(exitCode);
     const running = await createService(definition, process.env, fail);
     onShutdown(() => running.close());

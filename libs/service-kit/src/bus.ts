@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { PARTITIONS } from '@daftari/contracts';
 import {
   type Bus,
   busMigrations,
@@ -9,9 +8,12 @@ import {
 } from '@daftari/messaging';
 import type { BaseConfig } from './config/base-config.js';
 import type { BusConfig } from './config/bus-config.js';
+import type { EdgeConfig } from './config/edge-config.js';
 import type { Logger } from './logging.js';
 import { Migrator, waitForDatabase } from './persistence/migrations.js';
 import { withPool } from './persistence/with-pool.js';
+import type { ServiceDefinition } from './service.js';
+import { topicsOf } from './topics.js';
 
 const PATIENCE_MS = 60_000;
 
@@ -22,7 +24,10 @@ export const migrateBus = async (url: string): Promise<void> => {
 };
 
 /** How a process reaches Kafka by its configuration. */
-export const kafkaOptionsOf = (config: BusConfig, clientId: string): KafkaBusOptions => {
+export const kafkaOptionsOf = (
+  config: Omit<BusConfig, keyof EdgeConfig>,
+  clientId: string,
+): KafkaBusOptions => {
   const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username } = config;
   return {
     brokers: config.KAFKA_BROKERS.split(','),
@@ -35,28 +40,66 @@ export const kafkaOptionsOf = (config: BusConfig, clientId: string): KafkaBusOpt
   };
 };
 
-/** Makes every topic that is missing, waiting for brokers that are still starting. */
-const createTopics = async (bus: Bus, config: BaseConfig, logger: Logger): Promise<void> => {
-  const topics = Object.entries(PARTITIONS).map(([topic, partitions]) => ({ topic, partitions }));
-  const deadline = Date.now() + PATIENCE_MS;
+/** What of a configuration is about the bus. */
+export type BusPart = Pick<
+  BaseConfig,
+  Exclude<keyof BusConfig, keyof EdgeConfig> | 'BUS_URL' | 'BUS_RETENTION_DAYS'
+>;
+
+/** How a process opens its bus. */
+export interface OpenBusOptions {
+  /** Of the process. */
+  readonly name: string;
+  readonly config: BusPart;
+  readonly logger: Logger;
+  /** Leaves the bus with every topic that the process needs; run again while brokers or topics are missing. */
+  readonly prepare: (bus: Bus) => Promise<void>;
+  readonly patienceMs?: number;
+}
+
+class TopicMissing extends Error {}
+
+/** The topics of a service, made when they are missing, or waited for when another makes them. */
+export const prepareTopics =
+  (definition: Pick<ServiceDefinition, 'name' | 'module'>, config: BusPart) =>
+  async ({ admin }: Bus): Promise<void> => {
+    const wanted = topicsOf(definition);
+    if (config.BUS_CREATE_TOPICS) return admin.createTopics(wanted);
+    const found = await admin.describeTopics(wanted.map(({ topic }) => topic));
+    const there = new Set(found.map(({ topic }) => topic));
+    const missing = wanted.find(({ topic }) => !there.has(topic));
+    if (missing)
+      throw new TopicMissing(
+        `there is no topic ${missing.topic}; \`node apps/${definition.name}/dist/main.js topics\` makes what is missing`,
+      );
+  };
+
+/** Prepares the bus, waiting for brokers that are still starting and for a job that is still making topics. */
+const prepared = async (bus: Bus, options: OpenBusOptions): Promise<Bus> => {
+  const { config, logger, prepare, patienceMs = PATIENCE_MS } = options;
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     try {
-      await bus.admin.createTopics(topics);
-      return;
+      await prepare(bus);
+      return bus;
     } catch (cause) {
-      if (config.BUS === 'pg') throw cause;
+      const isMissing = cause instanceof TopicMissing;
+      if (config.BUS === 'pg' && !isMissing) throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);
       const refused = cause instanceof Error && /SASL|Authorization/i.test(cause.name + why);
       if (refused || Date.now() > deadline)
-        throw new Error(`Kafka at ${config.KAFKA_BROKERS} cannot be used: ${why}`, { cause });
-      logger.warn({ err: cause }, 'waiting for Kafka');
-      await delay(1_000);
+        throw isMissing
+          ? cause
+          : new Error(`Kafka at ${config.KAFKA_BROKERS} cannot be used: ${why}`, { cause });
+      logger.warn({ err: cause }, 'waiting for the bus');
+      await delay(Math.min(1_000, patienceMs));
     }
   }
 };
 
-/** Opens the bus that the configuration names, with every topic of the published language in it. */
-export const openBus = async (name: string, config: BaseConfig, logger: Logger): Promise<Bus> => {
+/** Opens the bus that the configuration names, prepared for the process. */
+export const openBus = async (options: OpenBusOptions): Promise<Bus> => {
+  const { name, config, logger } = options;
   if (config.BUS === 'pg') await migrateBus(config.BUS_URL);
   const bus =
     config.BUS === 'pg'
@@ -68,6 +111,8 @@ export const openBus = async (name: string, config: BaseConfig, logger: Logger):
             logger[level](fields, text);
           },
         });
-  await createTopics(bus, config, logger);
-  return bus;
+  return prepared(bus, options).catch(async (error: unknown) => {
+    await bus.close();
+    throw error;
+  });
 };

@@ -7,7 +7,8 @@ import { LOGGER } from './logging.js';
 import { Database } from './persistence/database.js';
 import { ServiceHttp } from './resilience/service-http.js';
 import type { Resources } from './resources.js';
-import { TenantConsumer, Tenants } from './tenants.js';
+import { Tenants } from './tenants.js';
+import { CORE_CONTROLLERS } from './topics.js';
 
 /** Injection token of the bus (Bus of messaging). */
 export const BUS = Symbol('Bus');
@@ -30,7 +31,7 @@ export class CoreModule {
     return {
       module: CoreModule,
       imports: [service],
-      controllers: [TenantConsumer],
+      controllers: [...CORE_CONTROLLERS],
       providers: [...provided, ServiceHttp, Tenants],
       exports: [...provided.map((p) => p.provide), ServiceHttp, Tenants],
     };

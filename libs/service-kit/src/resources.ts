@@ -11,7 +11,7 @@ import {
   OutboxRelay,
   relayMigrations,
 } from '@daftari/messaging';
-import { openBus } from './bus.js';
+import { openBus, prepareTopics } from './bus.js';
 import type { BaseConfig } from './config/base-config.js';
 import { openEventStore } from './event-store.js';
 import { Jobs } from './jobs.js';
@@ -87,7 +87,12 @@ export const openResources = async (
   config: BaseConfig,
 ): Promise<Resources> => {
   const logger = createLogger(definition.name, config.LOG_LEVEL);
-  const bus = await openBus(definition.name, config, logger);
+  const bus = await openBus({
+    name: definition.name,
+    config,
+    logger,
+    prepare: prepareTopics(definition, config),
+  });
   const db = await Database.connect({
     url: config.DATABASE_URL,
     max: config.DATABASE_POOL_MAX,

@@ -24,7 +24,7 @@ export interface ServiceDefinition<C extends BaseConfig = BaseConfig> {
   readonly entities?: readonly (new () => object)[];
   /** Gives it an event store in its own database. */
   readonly eventSourced?: boolean;
-  /** The topics that it writes to; made when they are missing. */
+  /** The topics that it writes to. */
   readonly produces: readonly Topic[];
   /** Topics that it reads in any order: what waits for a dependency does not hold up what comes after it. */
   readonly looseOrder?: readonly Topic[];

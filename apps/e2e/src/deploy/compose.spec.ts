@@ -90,6 +90,20 @@ describe('docker-compose.yml', () => {
     expect(missing).toEqual([]);
   });
 
+  it('lets one job make the topics of every service, before any of them starts', () => {
+    const onBus = services.filter(([, { environment = {} }]) => environment['BUS'] === 'kafka');
+    const needing = onBus.filter(([name]) => name !== 'migrate');
+    expect(onBus.map(([name]) => name).sort()).toEqual(
+      ['migrate', ...OWN.filter((name) => !['gateway', 'sandbox'].includes(name))].sort(),
+    );
+    for (const [, { environment, depends_on: needs }] of needing) {
+      expect(environment?.['BUS_CREATE_TOPICS']).toBe('false');
+      expect(needs).toMatchObject({ migrate: { condition: 'service_completed_successfully' } });
+    }
+    const [, made = ''] = /^SERVICES='(.*)'$/m.exec(textOf('deploy/docker/entrypoint.sh')) ?? [];
+    expect(made.split(' ').sort()).toEqual(needing.map(([name]) => name).sort());
+  });
+
   it('gives secrets as files, each of which make-secrets.sh makes, and holds none itself', () => {
     for (const [name, { file }] of Object.entries(compose.secrets)) {
       expect(file).toBe(`./deploy/secrets/${name}`);

@@ -23,6 +23,15 @@ export class BusConfig extends EdgeConfig {
   BUS: 'pg' | 'kafka';
 
   @Env({
+    description:
+      'Makes the topics that are missing when a service starts; false: waits for `main.js topics` to have made them',
+    example: 'false',
+    default: true,
+  })
+  @IsBoolean()
+  BUS_CREATE_TOPICS: boolean;
+
+  @Env({
     description: 'Kafka brokers, host:port, comma separated; needed when BUS is kafka',
     example: 'kafka-1:9092,kafka-2:9092,kafka-3:9092',
     default: '',

@@ -71,6 +71,12 @@ export const Env =
     Reflect.defineMetadata(KEY, [...own, { ...options, name: String(property), type }], target);
   };
 
+/** The names of the variables that a config class adds to those of its parents. */
+export const ownVariables = (config: new () => object): string[] =>
+  (
+    (Reflect.getOwnMetadata(KEY, config.prototype as object) as EnvVariable[] | undefined) ?? []
+  ).map(({ name }) => name);
+
 /** Every variable of a config class, its parents' first. */
 export const envVariables = (config: new () => object): EnvVariable[] => {
   const chain: EnvVariable[][] = [];

@@ -92,5 +92,19 @@ export const loadConfig = <T extends object>(
   return config;
 };
 
+/** Some variables of a config class, for a process that needs no others. Throws ConfigError for what is wrong with these. */
+export const loadPart = <T extends object, K extends keyof T>(
+  configClass: new () => T,
+  names: readonly K[],
+  env: NodeJS.ProcessEnv,
+): Pick<T, K> => {
+  const { config, problems } = readConfig(configClass, env);
+  const own = problems.filter((problem) =>
+    names.some((name) => /^\w+?(?=(_FILE)?:)/.exec(problem)?.[0] === name),
+  );
+  if (own.length > 0) throw new ConfigError(own.join('\n'));
+  return config;
+};
+
 /** Injection token of the service's own config instance. */
 export const CONFIG = Symbol('Config');
