@@ -12,7 +12,8 @@ import {
 export interface KafkaBusOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
-  readonly ssl?: boolean;
+  /** TLS, by the authorities that Node knows or by these (PEM). */
+  readonly ssl?: boolean | { readonly ca: string[] };
   readonly sasl?: SASLOptions;
   /** Copies of every topic that is made; 3 for a cluster, 1 for a single broker. */
   readonly replicationFactor?: number;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Bus,
@@ -10,6 +11,8 @@ import type { BaseConfig } from './config/base-config.js';
 import type { BusConfig } from './config/bus-config.js';
 import type { EdgeConfig } from './config/edge-config.js';
 import type { Logger } from './logging.js';
+import { ConfigError } from './config/load-config.js';
+import { kafkaProblem } from './kafka-problem.js';
 import { Migrator, waitForDatabase } from './persistence/migrations.js';
 import { withPool } from './persistence/with-pool.js';
 import type { ServiceDefinition } from './service.js';
@@ -17,34 +20,41 @@ import { topicsOf } from './topics.js';
 
 const PATIENCE_MS = 60_000;
 
+type KafkaPart = Omit<BusConfig, keyof EdgeConfig>;
+/** What of a configuration is about the bus. */
+export type BusPart = KafkaPart & Pick<BaseConfig, 'BUS_URL' | 'BUS_RETENTION_DAYS'>;
+
 /** Migrates the PostgreSQL bus's own database. */
 export const migrateBus = async (url: string): Promise<void> => {
   await waitForDatabase(url);
   await withPool({ connectionString: url }, (pool) => new Migrator(pool, busMigrations).up());
 };
 
+/** TLS as the configuration wants it: by an authority of its own when it names one. */
+const tlsOf = ({ KAFKA_SSL: isOn, KAFKA_SSL_CA: file }: KafkaPart): boolean | { ca: string[] } => {
+  if (file === '') return isOn;
+  if (!isOn) throw new ConfigError('KAFKA_SSL_CA: has no use without KAFKA_SSL=true');
+  try {
+    return { ca: [readFileSync(file, 'utf8')] };
+  } catch (error) {
+    const { code = error } = error as { code?: unknown };
+    throw new ConfigError(`KAFKA_SSL_CA: ${file} cannot be read (${String(code)})`);
+  }
+};
+
 /** How a process reaches Kafka by its configuration. */
-export const kafkaOptionsOf = (
-  config: Omit<BusConfig, keyof EdgeConfig>,
-  clientId: string,
-): KafkaBusOptions => {
+export const kafkaOptionsOf = (config: KafkaPart, clientId: string): KafkaBusOptions => {
   const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username } = config;
   return {
     brokers: config.KAFKA_BROKERS.split(','),
     clientId: `daftari.${clientId}`,
-    ssl: config.KAFKA_SSL,
+    ssl: tlsOf(config),
     ...(mechanism === ''
       ? {}
       : { sasl: { mechanism, username, password: config.KAFKA_SASL_PASSWORD } as never }),
     replicationFactor: config.KAFKA_REPLICATION_FACTOR,
   };
 };
-
-/** What of a configuration is about the bus. */
-export type BusPart = Pick<
-  BaseConfig,
-  Exclude<keyof BusConfig, keyof EdgeConfig> | 'BUS_URL' | 'BUS_RETENTION_DAYS'
->;
 
 /** How a process opens its bus. */
 export interface OpenBusOptions {
@@ -85,9 +95,8 @@ const prepared = async (bus: Bus, options: OpenBusOptions): Promise<Bus> => {
     } catch (cause) {
       const isMissing = cause instanceof TopicMissing;
       if (config.BUS === 'pg' && !isMissing) throw cause;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      const refused = cause instanceof Error && /SASL|Authorization/i.test(cause.name + why);
-      if (refused || Date.now() > deadline)
+      const { why, isFinal } = kafkaProblem(cause, config.KAFKA_SSL);
+      if (isFinal || Date.now() > deadline)
         throw isMissing
           ? cause
           : new Error(`Kafka at ${config.KAFKA_BROKERS} cannot be used: ${why}`, { cause });

@@ -12,10 +12,18 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { eventually } from './eventually.js';
-import { fetchByMaven, onPath, requireServer, ServerUnavailable } from './server-programs.js';
+import {
+  certificateIn,
+  type KafkaUser,
+  makeCertificate,
+  scramUser,
+  securedClient,
+  securityProperties,
+} from './kafka-security.js';
 import { freePort, isFree } from './postgres.js';
+import { fetchByMaven, onPath, requireServer, ServerUnavailable } from './server-programs.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const TOOL = join(ROOT, 'tools', 'kafka');
@@ -31,6 +39,8 @@ export interface KafkaServerOptions {
   /** How many brokers, when no ports are given. */
   readonly brokers?: number;
   readonly heapMb?: number;
+  /** Its clients must come over TLS and log in as this user. */
+  readonly user?: KafkaUser;
 }
 
 /** A running Kafka. */
@@ -38,6 +48,8 @@ export interface KafkaServer {
   /** host:port of every broker. */
   readonly brokers: readonly string[];
   readonly pids: readonly number[];
+  /** PEM file of the authority that a client must trust, where there is a `user`. */
+  readonly caFile: string;
   /** Sends a signal to one broker; `SIGKILL` is a crash. */
   signal(broker: number, signal: NodeJS.Signals): void;
   /** Starts a broker that has died. */
@@ -85,11 +97,17 @@ export const kafkaJars = (): string => {
   });
 };
 
+interface Layout {
+  readonly dataDir: string;
+  readonly ports: readonly number[];
+  readonly user: KafkaUser | undefined;
+}
+
 const properties = (
   node: number,
-  ports: readonly number[],
-  dataDir: string,
+  { dataDir, ports, user }: Layout,
 ): Record<string, string | number> => {
+  const clients = user ? 'SASL_SSL' : 'PLAINTEXT';
   const port = ports[node - 1] ?? 0;
   const copies = Math.min(3, ports.length);
   const voters = ports.map((each, i) => `${String(i + 1)}@127.0.0.1:${String(each + 1)}`);
@@ -97,11 +115,12 @@ const properties = (
     'process.roles': 'broker,controller',
     'node.id': node,
     'controller.quorum.voters': voters.join(','),
-    listeners: `PLAINTEXT://127.0.0.1:${String(port)},CONTROLLER://127.0.0.1:${String(port + 1)}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${String(port)}`,
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    listeners: `${clients}://127.0.0.1:${String(port)},CONTROLLER://127.0.0.1:${String(port + 1)}`,
+    'advertised.listeners': `${clients}://127.0.0.1:${String(port)}`,
+    'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,${clients}:${clients}`,
     'controller.listener.names': 'CONTROLLER',
-    'inter.broker.listener.name': 'PLAINTEXT',
+    'inter.broker.listener.name': clients,
+    ...(user ? securityProperties(dataDir, user) : {}),
     'log.dirs': join(dataDir, `broker-${String(node)}`),
     'auto.create.topics.enable': 'false',
     'default.replication.factor': copies,
@@ -123,12 +142,16 @@ const properties = (
   };
 };
 
-const describeBrokers = async (brokers: readonly string[]): Promise<number> => {
+const describeBrokers = async (
+  brokers: readonly string[],
+  security: Pick<KafkaConfig, 'ssl' | 'sasl'> = {},
+): Promise<number> => {
   const client = new Kafka({
     clientId: 'daftari-ready',
     brokers: [...brokers],
     logLevel: logLevel.NOTHING,
     retry: { retries: 0 },
+    ...security,
   });
   const admin = client.admin();
   try {
@@ -163,12 +186,19 @@ class LocalKafka implements KafkaServer {
     this.brokers = ports.map((port) => `127.0.0.1:${String(port)}`);
   }
 
+  get caFile(): string {
+    return certificateIn(this.dataDir);
+  }
+
   get pids(): readonly number[] {
     return this.children.map(({ pid }) => pid ?? 0);
   }
 
   async start(): Promise<void> {
+    const { user } = this.options;
     mkdirSync(this.dataDir, { recursive: true });
+    if (user) makeCertificate(this.dataDir);
+    const security = user ? securedClient(this.dataDir, user) : {};
     const idFile = join(this.dataDir, 'cluster-id');
     if (!existsSync(idFile))
       writeFileSync(idFile, `D${randomBytes(16).toString('base64url').slice(1)}`);
@@ -183,7 +213,7 @@ class LocalKafka implements KafkaServer {
       async () => {
         const gone = this.children.findIndex(({ exitCode }) => exitCode !== null);
         if (gone >= 0) return `it has stopped: ${lastLine(this.logOf(gone + 1))}`;
-        return (await describeBrokers(this.brokers)) === this.ports.length && 'up';
+        return (await describeBrokers(this.brokers, security)) === this.ports.length && 'up';
       },
       { withinMs: 90_000, everyMs: 150, what: 'a Kafka that answers' },
     );
@@ -222,12 +252,15 @@ class LocalKafka implements KafkaServer {
   }
 
   private format(node: number, clusterId: string): void {
-    const lines = Object.entries(properties(node, this.ports, this.dataDir)).map(
+    const { dataDir, ports } = this;
+    const { user } = this.options;
+    const lines = Object.entries(properties(node, { dataDir, ports, user })).map(
       ([name, value]) => `${name}=${String(value)}`,
     );
     writeFileSync(this.configOf(node), `${lines.join('\n')}\n`);
     if (existsSync(join(this.dataDir, `broker-${String(node)}`, 'meta.properties'))) return;
-    const format = ['format', '-t', clusterId, '-c', this.configOf(node)];
+    const scram = user ? scramUser(user) : [];
+    const format = ['format', '-t', clusterId, '-c', this.configOf(node), ...scram];
     const { status, stdout, stderr } = spawnSync(
       'java',
       ['-cp', this.classPath, 'kafka.tools.StorageTool', ...format],

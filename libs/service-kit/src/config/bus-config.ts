@@ -43,12 +43,21 @@ export class BusConfig extends EdgeConfig {
   KAFKA_BROKERS: string;
 
   @Env({
-    description: 'TLS to the brokers; an own authority goes into NODE_EXTRA_CA_CERTS',
+    description: 'TLS to the brokers',
     example: 'true',
     default: false,
   })
   @IsBoolean()
   KAFKA_SSL: boolean;
+
+  @Env({
+    description:
+      'PEM file with the authority that signed the certificates of the brokers, when it is a private one',
+    example: '/run/secrets/kafka_ca.pem',
+    default: '',
+  })
+  @IsString()
+  KAFKA_SSL_CA: string;
 
   @Env({
     description: 'How to log in to Kafka: plain, scram-sha-256, scram-sha-512; empty: not at all',
