@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { deterministicId } from '@daftari/kernel';
 import { type Ports, type ServiceName, SERVICES } from './layout.js';
+import type { PassedOn } from './load.js';
 import type { Secrets } from './secrets.js';
 
 /** The tenant that the seed makes. */
@@ -33,6 +34,8 @@ export const environmentOf = (
     redisUrl?: string;
     /** Variables that choose another bus than the embedded one. */
     bus?: Readonly<Record<string, string>>;
+    /** Variables that are handed on as they are. */
+    passedOn?: PassedOn;
   },
 ): Record<string, string> => {
   const { ports, secrets, dataDir, logLevel } = settings;
@@ -62,6 +65,7 @@ export const environmentOf = (
   if (name === 'gateway')
     return {
       ...common,
+      ...settings.passedOn?.gateway,
       ...urlsOf(settings.all ?? [ports]),
       PORT: String(ports.gateway),
       REDIS_URL: settings.redisUrl ?? '',
@@ -99,6 +103,7 @@ export const environmentOf = (
     DATABASE_URL: settings.databaseUrl ?? '',
     BUS_URL: settings.busUrl ?? '',
     ...settings.bus,
+    ...settings.passedOn?.services,
     TEST_MODE: 'true',
   };
 };

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { loadBusSettings, loadStandaloneConfig } from './load.js';
+import { loadBusSettings, loadPassedOn, loadStandaloneConfig } from './load.js';
 import { Platform } from './platform.js';
 
 const started = Date.now();
@@ -32,7 +32,11 @@ const summary = (platform: Platform, seconds: string): string => {
 };
 
 try {
-  const platform = new Platform(loadStandaloneConfig(process.env), loadBusSettings(process.env));
+  const platform = new Platform(
+    loadStandaloneConfig(process.env),
+    loadBusSettings(process.env),
+    loadPassedOn(process.env),
+  );
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;

@@ -6,7 +6,7 @@ import type { StandaloneConfig } from './config.js';
 import { environmentOf } from './environment.js';
 import { type Ports, portsFrom, SERVICES } from './layout.js';
 import { PostgresServer } from './postgres-server.js';
-import type { BusSettings } from './load.js';
+import type { BusSettings, PassedOn } from './load.js';
 import { type Secrets, secretsIn } from './secrets.js';
 import { Supervised } from './supervisor.js';
 
@@ -48,6 +48,7 @@ export class Platform {
   constructor(
     private readonly config: StandaloneConfig,
     private readonly bus: BusSettings,
+    private readonly passedOn: PassedOn,
   ) {
     this.dataDir = resolve(config.DATA_DIR);
     this.ports = portsFrom(config.PORT_BASE);
@@ -122,6 +123,7 @@ export class Platform {
       logLevel: this.config.LOG_LEVEL,
       bus: this.bus.env,
       redisUrl: this.config.REDIS_URL,
+      passedOn: this.passedOn,
       ...urls,
     });
     const port = name === 'sandbox' || name === 'gateway' ? ports[name] : ports.of[name];

@@ -1,20 +1,14 @@
 import type { Bus, TopicSpec } from '@daftari/messaging';
 import { openBus } from './bus.js';
 import { BaseConfig } from './config/base-config.js';
-import { BusConfig } from './config/bus-config.js';
-import { ownVariables } from './config/env.js';
+import { BUS_VARIABLES } from './config/bus-config.js';
 import { loadPart } from './config/load-config.js';
 import { createLogger } from './logging.js';
 import type { ServiceDefinition } from './service.js';
 import { topicsOf } from './topics.js';
 
 /** All that this job needs to know: no database of a service, no key. */
-const VARIABLES = [
-  ...(ownVariables(BusConfig) as Exclude<keyof BusConfig, 'PORT'>[]),
-  'BUS_URL' as const,
-  'BUS_RETENTION_DAYS' as const,
-  'LOG_LEVEL' as const,
-];
+const VARIABLES = [...BUS_VARIABLES, 'BUS_URL', 'BUS_RETENTION_DAYS', 'LOG_LEVEL'] as const;
 
 /** What the job did and found, as lines for people. */
 export interface TopicsReport {

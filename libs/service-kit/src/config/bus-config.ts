@@ -10,7 +10,7 @@ import {
   ValidateIf,
 } from 'class-validator';
 import { EdgeConfig } from './edge-config.js';
-import { Env } from './env.js';
+import { Env, ownVariables } from './env.js';
 
 const onKafka = ({ BUS }: { BUS: string }): boolean => BUS === 'kafka';
 const withSasl = (config: { BUS: string; KAFKA_SASL_MECHANISM: string }): boolean =>
@@ -88,3 +88,9 @@ export class BusConfig extends EdgeConfig {
   @Max(7)
   KAFKA_REPLICATION_FACTOR: number;
 }
+
+/** The names of these variables. */
+export const BUS_VARIABLES = ownVariables(BusConfig) as readonly Exclude<
+  keyof BusConfig,
+  keyof EdgeConfig
+>[];
