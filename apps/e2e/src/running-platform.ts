@@ -55,6 +55,12 @@ export class RunningPlatform {
     await eventually(strike, { withinMs: 60_000, what: `${name} is there to be killed` });
   }
 
+  /** kill -9 of the launcher and everything that it runs, at one moment. */
+  killEverything(): void {
+    const { launcher, pids } = this.state;
+    for (const pid of [launcher, ...Object.values(pids)]) if (pid > 0) process.kill(pid, 'SIGKILL');
+  }
+
   /** Ctrl-C; gives the launcher's exit code. */
   async interrupt(): Promise<number | null> {
     const { launcher } = this;
