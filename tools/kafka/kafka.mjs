@@ -48,7 +48,9 @@ const say = (list) =>
 if (existsSync(stateFile)) {
   const state = JSON.parse(readFileSync(stateFile, 'utf8'));
   if (await kafkaAnswers(state.brokers)) {
-    process.stdout.write('Kafka is running already.\n');
+    process.stdout.write(
+      `Kafka is running already. To stop it: Ctrl-C where it was started, or kill ${state.pids.join(' ')}\n\n`,
+    );
     say(state.brokers);
     process.exit(0);
   }
@@ -57,26 +59,31 @@ for (const each of ports.flatMap((client) => [client, client + 1]))
   if (!(await isFree(each)))
     fail(`Port ${String(each)} is taken. Stop what uses it, or give another --port.`);
 
+process.stdout.write('starting Kafka ...\n');
+mkdirSync(dataDir, { recursive: true });
+let starting;
+const alive = setInterval(() => undefined, 60_000);
+let stopping = false;
+// Brokers do not end with this process, so one that has begun to start is waited for and stopped.
+const stop = async () => {
+  if (stopping) return;
+  stopping = true;
+  process.stdout.write('stopping Kafka ...\n');
+  await starting?.then((server) => server.stop()).catch(() => undefined);
+  rmSync(stateFile, { force: true });
+  clearInterval(alive);
+  process.exit(0);
+};
+process.on('SIGINT', stop);
+process.on('SIGTERM', stop);
 try {
-  process.stdout.write('starting Kafka ...\n');
-  mkdirSync(dataDir, { recursive: true });
-  const server = await startKafka({ dataDir, ports, heapMb: 512 });
+  starting = startKafka({ dataDir, ports, heapMb: 512 });
+  const server = await starting;
   writeFileSync(stateFile, JSON.stringify({ brokers: server.brokers, pids: server.pids }));
-  process.stdout.write('\nKafka is up. Ctrl-C stops it; everything is kept.\n\n');
-  say(server.brokers);
-  const alive = setInterval(() => undefined, 60_000);
-  let stopping = false;
-  const stop = () => {
-    if (stopping) return;
-    stopping = true;
-    server.stop().then(() => {
-      rmSync(stateFile, { force: true });
-      clearInterval(alive);
-      process.exit(0);
-    });
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  if (!stopping) {
+    process.stdout.write('\nKafka is up. Ctrl-C stops it; everything is kept.\n\n');
+    say(server.brokers);
+  }
 } catch (error) {
-  fail(error.message);
+  if (!stopping) fail(error.message);
 }
