@@ -37,5 +37,5 @@ describe('the platform with its events in EventStoreDB, by the launcher', () => 
     const checks = report.checks as { name: string; ok: boolean; detail: string }[];
     expect(checks.length).toBeGreaterThan(0);
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
-  });
+  }, 480_000);
 });
