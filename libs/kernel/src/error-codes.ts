@@ -225,6 +225,9 @@ export const ERROR_CODES = {
     status: 409,
     meaning: 'The dead letter was replayed or discarded before.',
   },
+  'job/not-found': { status: 404, meaning: 'There is no such job.' },
+  'job/not-dead': { status: 409, meaning: 'Only a job that was given up can be tried again.' },
+  'job-batch/not-found': { status: 404, meaning: 'There is no such batch of jobs.' },
   'bus/unknown-topic': { status: 404, meaning: 'The bus has no such topic.' },
   'bus/group-is-running': { status: 409, meaning: 'The consumer group has running members.' },
 } as const satisfies Readonly<Record<string, ErrorMeaning>>;

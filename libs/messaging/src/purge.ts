@@ -60,17 +60,19 @@ export interface Expiring {
   readonly table: string;
   readonly column: string;
   readonly days: number;
+  /** SQL of the rows that may go; left out: all. */
+  readonly only?: string;
 }
 
 /** Deletes the rows of a table that are too old; gives how many. Safe beside another process that does the same. */
 export const purgeTable = (
   db: Pool | PoolClient,
-  { table, column, days }: Expiring,
+  { table, column, days, only = 'true' }: Expiring,
 ): Promise<number> =>
   untilLess(async () => {
     const { rowCount } = await db.query(
       `delete from ${table} where ctid in (
-         select ctid from ${table} where ${column} < now() - make_interval(days => $1) limit $2 for update skip locked)`,
+         select ctid from ${table} where ${column} < now() - make_interval(days => $1) and ${only} limit $2 for update skip locked)`,
       [days, MOST_AT_ONCE],
     );
     return rowCount ?? 0;

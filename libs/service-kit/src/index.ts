@@ -28,6 +28,7 @@ export * from './migrate.js';
 export * from './observe.js';
 export { Database, type Tx } from './persistence/database.js';
 export * from './persistence/migrations.js';
+export * from './queue/index.js';
 export * from './reachable.js';
 export * from './resilience/service-http.js';
 export { kafkaOptionsOf, migrateBus } from './bus.js';

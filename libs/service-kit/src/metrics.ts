@@ -129,8 +129,25 @@ export const dependencyUp = new Gauge({
 /** Rows of a queue of background work, by what they wait for. */
 export const backgroundWork = new Gauge({
   name: 'background_work_items',
-  help: 'Background work: waiting for its time, due, or put aside for people',
+  help: 'Background work: waiting for its time, due, running, or put aside for people',
   labelNames: ['queue', 'state'],
+  registers,
+});
+
+/** Seconds per run of a job by its queue, kind and outcome: succeeded, failed, or lost. */
+export const jobDuration = new Histogram({
+  name: 'job_duration_seconds',
+  help: 'Runs of jobs',
+  labelNames: ['queue', 'kind', 'outcome'],
+  buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 30, 120],
+  registers,
+});
+
+/** Jobs that were given up, by queue and kind. */
+export const jobsFailed = new Counter({
+  name: 'jobs_failed_total',
+  help: 'Jobs given up after their last try',
+  labelNames: ['queue', 'kind'],
   registers,
 });
 

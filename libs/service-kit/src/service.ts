@@ -10,7 +10,7 @@ import type { Migration } from './persistence/migrations.js';
 /** How many rows of a queue are in a state. */
 export interface WorkCount {
   readonly queue: string;
-  readonly state: 'waiting' | 'due' | 'stopped';
+  readonly state: 'waiting' | 'due' | 'running' | 'stopped';
   readonly count: number;
 }
 

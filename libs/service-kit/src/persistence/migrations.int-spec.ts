@@ -3,6 +3,7 @@ import { busMigrations, outboxMigrations, relayMigrations } from '@daftari/messa
 import { startPostgres, type TestPostgres } from '@daftari/testing';
 import { Pool } from 'pg';
 import { migrate } from '../migrate.js';
+import { jobMigrations } from '../queue/index.js';
 import { kitMigrations } from './kit-migrations.js';
 import { type Migration, Migrator } from './migrations.js';
 
@@ -106,6 +107,7 @@ describe('migrations', () => {
     ['outbox', outboxMigrations],
     ['relay', relayMigrations],
     ['bus', busMigrations],
+    ['jobs', jobMigrations],
     ['event store', eventStoreMigrations],
   ] as const)('takes the tables of the %s away again and makes them anew', async (_name, all) => {
     const url = await emptyDatabase();
