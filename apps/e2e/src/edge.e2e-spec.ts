@@ -126,6 +126,17 @@ const makeDeadLetter = async (key: string): Promise<string> => {
   }, SLOW);
 };
 
+/** Tells all customers something in the app; gives the id of its batch when that is completed. */
+const announce = async (): Promise<string> => {
+  const body = { subject: 'Closed on Monday', text: 'Pay by M-Pesa.', channels: ['in-app'] };
+  const { id } = await walk.staff.ok('/v1/announcements', { body });
+  await eventually(
+    async () => (await walk.staff.ok(`/v1/job-batches/${String(id)}`)).state === 'completed',
+    SLOW,
+  );
+  return String(id);
+};
+
 const prepareOwned = async (): Promise<Owned> => {
   const phone = '254711120000';
   const user = await walk.customer(phone);
@@ -137,7 +148,10 @@ const prepareOwned = async (): Promise<Owned> => {
   const receipt = await walk.confirmAtPaybill('NOSUCHLOAN', '700.00', { skipValidation: true });
   const item = await walk.reviewOf(receipt);
   const me = await user.ok('/v1/auth/me');
+  const batchId = await announce();
+  const [job] = (await walk.operator.ok('/v1/jobs?state=succeeded')) as { id: string }[];
   const ids = {
+    ...{ batchId, jobId: job?.id ?? '' },
     ...{ loanId, paymentId, disbursementId: String(disbursementId) },
     applicationId: String(loan.applicationId),
     accountReference: String(loan.accountReference),
@@ -206,6 +220,8 @@ describe('the document of the API', () => {
         .replace('/disbursements/{id}', `/disbursements/${ids.disbursementId ?? ''}`)
         .replace('/products/{id}', `/products/${walk.productId}`)
         .replace('/dead-letters/{id}', `/dead-letters/${ids.deadLetterId ?? ''}`)
+        .replace('/jobs/{id}', `/jobs/${ids.jobId ?? ''}`)
+        .replace('/job-batches/{id}', `/job-batches/${ids.batchId ?? ''}`)
         .replace('{account}', 'asset:float')
         .replace(/trail$/, (end) =>
           path.includes('ledger') ? `${end}?loanId=${ids.loanId ?? ''}` : end,
@@ -341,6 +357,8 @@ describe("another's records", () => {
       disbursements: [ids.disbursementId, ids.loanId],
       products: [walk.productId],
       'dead-letters': [ids.deadLetterId],
+      jobs: [ids.jobId],
+      'job-batches': [ids.batchId],
     };
     return (of[path.split('/')[2] ?? ''] ?? []).flatMap((id) => id ?? []);
   };
@@ -361,6 +379,8 @@ describe("another's records", () => {
       await read(user, '/v1/payments'),
       await read(walk.operator, '/v1/payments/review'),
       await read(walk.operator, `/v1/dead-letters/${ids.deadLetterId ?? ''}`),
+      await read(walk.operator, `/v1/jobs/${ids.jobId ?? ''}`),
+      await read(walk.staff, `/v1/job-batches/${ids.batchId ?? ''}`),
       await read(walk.auditor, '/v1/ledger/accounts'),
     ];
   };

@@ -53,6 +53,12 @@ export const ALLOWED: Readonly<Record<string, string>> = {
   'POST /v1/disbursements/{id}/confirm-failed': 'operator',
 
   'GET /v1/notifications': 'customer staff admin',
+  'POST /v1/announcements': 'staff admin',
+  'GET /v1/job-batches/{id}': 'staff admin operator',
+  'GET /v1/jobs': 'operator',
+  'GET /v1/jobs/statistics': 'operator',
+  'GET /v1/jobs/{id}': 'operator',
+  'POST /v1/jobs/{id}/retry': 'operator',
   'GET /v1/reports/portfolio': 'staff admin auditor operator',
   'GET /v1/reports/collections': 'staff admin auditor operator',
   'GET /v1/reports/arrears': 'staff admin auditor operator',

@@ -19,6 +19,9 @@ const V1: Owners = {
   payments: 'payments',
   disbursements: 'payments',
   notifications: 'notifications',
+  announcements: 'notifications',
+  jobs: 'notifications',
+  'job-batches': 'notifications',
   reports: 'reporting',
   'dead-letters': 'reporting',
 };

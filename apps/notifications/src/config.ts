@@ -62,7 +62,7 @@ export class NotificationsConfig extends BaseConfig {
   SMS_API_KEY: string;
 
   @Env({
-    description: 'How often due deliveries are looked for, in milliseconds',
+    description: 'How often the worker of each queue looks for due jobs, in milliseconds',
     example: '200',
     default: 200,
   })
@@ -79,4 +79,26 @@ export class NotificationsConfig extends BaseConfig {
   @IsInt()
   @Min(1)
   DELIVERY_ATTEMPTS_MAX: number;
+
+  @Env({
+    description: 'Jobs of the queue high that run at a time; 0 leaves the queue to other instances',
+    example: '10',
+    default: 10,
+  })
+  @IsInt()
+  @Min(0)
+  @Max(100)
+  JOBS_HIGH_AT_ONCE: number;
+
+  @Env({ description: 'The same for the queue medium', example: '10', default: 10 })
+  @IsInt()
+  @Min(0)
+  @Max(100)
+  JOBS_MEDIUM_AT_ONCE: number;
+
+  @Env({ description: 'The same for the queue low', example: '5', default: 5 })
+  @IsInt()
+  @Min(0)
+  @Max(100)
+  JOBS_LOW_AT_ONCE: number;
 }

@@ -77,7 +77,7 @@ const rows = async (sql: string, values: readonly unknown[] = []): Promise<Json[
   (await running.pool.query<Json>(sql, [...values])).rows;
 const deliveriesOf = (cause: string): Promise<Json[]> =>
   rows(
-    'select channel, template, recipient, status, attempts, subject, body_text, body_html from delivery where cause_message_id = $1 order by channel, recipient',
+    'select channel, template, recipient, status, subject, body_text, body_html from delivery where cause_message_id = $1 order by channel, recipient',
     [cause],
   );
 const delivered = (cause: string, count: number): Promise<Json[]> =>
@@ -300,7 +300,7 @@ describe('while the mail server is down', () => {
       await publish(repaymentAllocated, cause, { ...allocated, receipt: cause }, 2);
     await eventually(async () => {
       const waiting = await rows(
-        "select 1 from delivery where channel = 'email' and status = 'queued' and attempts > 0 and last_error is not null",
+        "select 1 from delivery join job using (id) where channel = 'email' and status = 'queued' and job.attempts > 0 and job.last_error is not null",
       );
       return waiting.length === 3;
     }, SLOW);

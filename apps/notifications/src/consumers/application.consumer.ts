@@ -43,9 +43,9 @@ export class ApplicationConsumer {
       return;
     }
     const customer = await this.queue.contactOf(tx, message.tenantId, customerId);
-    await this.queue.tell(tx, message, vendor, 'application-rejected-vendor', {
-      ...decided,
-      customerName: customer?.name,
+    await this.queue.tell(tx, message, vendor, {
+      template: 'application-rejected-vendor',
+      values: { ...decided, customerName: customer?.name },
     });
   }
 }

@@ -33,6 +33,7 @@ describe('templates', () => {
   const everything = {
     ...{ name: EVIL, reason: EVIL, nextSteps: EVIL, receipt: EVIL, accountReference: EVIL },
     ...{ currency: EVIL, amount: EVIL, principal: EVIL, outstanding: EVIL, nextDueOn: EVIL },
+    ...{ subject: EVIL, text: EVIL },
     ...{ customerName: EVIL, applicationId: EVIL, verifyUrl: EVIL, firstDueOn: EVIL },
     installments: [{ number: EVIL, dueOn: EVIL, total: EVIL, principal: EVIL, interest: EVIL }],
   };
@@ -42,6 +43,7 @@ describe('templates', () => {
     'repayment-success',
     'application-rejected',
     'application-rejected-vendor',
+    'announcement',
   ] as const)('%s: nothing that was stored becomes markup or a template', (name) => {
     const { html, text } = renderTemplate(name, everything);
     expect(html).not.toMatch(/<script|<img|onerror="/);

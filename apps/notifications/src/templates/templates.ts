@@ -1,3 +1,4 @@
+import type { QueueName } from '@daftari/service-kit';
 import Handlebars from 'handlebars';
 
 /** A rendered message for every channel it goes out on. */
@@ -12,6 +13,8 @@ export interface Rendered {
 }
 
 interface Template {
+  /** How urgent it is: a link that somebody waits for, what happened to a loan, or what goes to many. */
+  readonly queue: QueueName;
   readonly subject: string;
   readonly text: string;
   /** The body of the HTML mail; left out: the text with its line breaks. */
@@ -25,12 +28,14 @@ const SCHEDULE = `<table><thead><tr><th ${CELL}>No.</th><th ${CELL}>Due</th><th 
 
 const TEMPLATES = {
   'email-verification': {
+    queue: 'high',
     subject: 'Confirm your e-mail address',
     text: 'Dear {{name}},\n\nplease confirm your e-mail address by opening this link before {{expiresAt}}:\n\n{{verifyUrl}}\n\nIf you did not register, ignore this mail.',
     sms: null,
     inApp: false,
   },
   'loan-disbursed': {
+    queue: 'medium',
     subject: 'Your loan {{accountReference}} has been paid out',
     text: 'Dear {{name}},\n\nwe paid out {{currency}} {{principal}} on {{disbursedOn}} (reference {{disbursementReference}}).\n\nYour repayment schedule:\n{{#each installments}}  {{number}}. {{dueOn}}  {{../currency}} {{total}} (principal {{principal}}, interest {{interest}})\n{{/each}}\nPay by M-Pesa with account number {{accountReference}}.',
     html: `<p>Dear {{name}},</p><p>we paid out <b>{{currency}} {{principal}}</b> on {{disbursedOn}} (reference {{disbursementReference}}).</p><p>Your repayment schedule:</p>${SCHEDULE}<p>Pay by M-Pesa with account number <b>{{accountReference}}</b>.</p>`,
@@ -38,20 +43,37 @@ const TEMPLATES = {
     inApp: true,
   },
   'repayment-success': {
+    queue: 'medium',
     subject: 'We received your payment {{receipt}}',
     text: 'Dear {{name}},\n\nwe received {{currency}} {{amount}} on {{effectiveOn}} (receipt {{receipt}}).\n\nPrincipal {{principal}}, interest {{interest}}, fees {{fees}}, penalties {{penalties}}{{#if hasCredit}}, credit in your favour {{overpayment}}{{/if}}.\nRemaining balance: {{currency}} {{outstanding}}.\n{{#if nextDueOn}}Next due: {{currency}} {{nextDueAmount}} on {{nextDueOn}}.{{else}}Nothing more is due. Thank you.{{/if}}',
     sms: 'Received {{currency}} {{amount}}, ref {{receipt}}. Balance {{currency}} {{outstanding}}.{{#if nextDueOn}} Next {{currency}} {{nextDueAmount}} on {{nextDueOn}}.{{/if}}',
     inApp: true,
   },
   'application-rejected': {
+    queue: 'medium',
     subject: 'About your loan application',
     text: 'Dear {{name}},\n\nwe cannot offer you this loan.\n\nReason: {{reason}}\nNext steps: {{nextSteps}}',
     sms: 'Your loan application was not approved: {{reason}}',
     inApp: true,
   },
   'application-rejected-vendor': {
+    queue: 'medium',
     subject: "About your customer's loan application",
     text: 'Dear {{name}},\n\nthe loan application {{applicationId}}{{#if customerName}} of {{customerName}}{{/if}}, which names you as the vendor, was not approved.\n\nReason: {{reason}}\nNext steps: {{nextSteps}}',
+    sms: null,
+    inApp: true,
+  },
+  announcement: {
+    queue: 'low',
+    subject: '{{subject}}',
+    text: 'Dear {{name}},\n\n{{text}}',
+    sms: '{{subject}}: {{text}}',
+    inApp: true,
+  },
+  'announcement-sent': {
+    queue: 'medium',
+    subject: 'Your announcement "{{subject}}" was sent',
+    text: '{{succeeded}} of {{total}} messages were sent{{#if failed}}, {{failed}} could not be sent{{/if}}.',
     sms: null,
     inApp: true,
   },
@@ -59,6 +81,9 @@ const TEMPLATES = {
 
 /** A template's name. */
 export type TemplateName = keyof typeof TEMPLATES;
+
+/** The queue that a template's mails and SMS wait in. */
+export const queueOf = (name: TemplateName): QueueName => TEMPLATES[name].queue;
 
 const render = (
   source: string,

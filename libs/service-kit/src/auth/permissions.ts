@@ -11,6 +11,7 @@ const OFFICER = [
   'customers:read',
   'profile:manage',
   'notifications:read',
+  'announcements:send',
 ] as const;
 
 /** What each role may do. Every route names the permission that it needs. */
@@ -44,6 +45,7 @@ export const ROLE_PERMISSIONS = {
     'products:read',
     'calendar:advance',
     'dead-letters:manage',
+    'jobs:manage',
     'payments:operate',
     'payments:read',
     'loans:read',
