@@ -47,6 +47,18 @@ const CLAIM = `
   select fingerprint, status, body, error, false from idempotency where key = $1 and not exists (select 1 from taken)`;
 const RENEW = `update idempotency set lease_until = ${LEASE} where key = $1 and status is null`;
 
+/**
+ * A digest of a body, by which a repeat is known. Passwords are left out: a plain digest of one could be guessed by whoever
+ * reads the table.
+ */
+export const fingerprintOf = (body: unknown): string => {
+  const hasPassword = typeof body === 'object' && body !== null && 'password' in body;
+  const told: unknown = hasPassword ? { ...body, password: undefined } : (body ?? null);
+  return createHash('sha256')
+    .update(canonicalize(told) ?? '')
+    .digest('hex');
+};
+
 const inProgress = (): Rejected =>
   new Rejected('idempotency/in-progress', 'The first request with this key is still running', 409);
 
@@ -75,9 +87,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       );
     }
     const key = requestMeta(request).commandId;
-    const fingerprint = createHash('sha256')
-      .update(canonicalize(request.body ?? null) ?? '')
-      .digest('hex');
+    const fingerprint = fingerprintOf(request.body);
     const stored = await this.claim(key, fingerprint);
     if (!stored.mine) return this.replay(stored, fingerprint, reply);
     const stopRenewing = this.renew(key);
