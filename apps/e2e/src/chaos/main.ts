@@ -6,8 +6,22 @@ import { type CampaignOptions, runCampaign } from './campaign.js';
 import { tableOf } from './report.js';
 import type { RoundReport } from './round.js';
 
+const HELP = `npm run chaos -- [options]
+
+  --rounds <n>                 how many rounds (20)
+  --profile pg|kafka           the PostgreSQL bus, or three Kafka brokers (pg)
+  --instances <n>              of every service (1)
+  --only <name>                one kind of fault, or those whose name contains it
+  --minutes <n>                no round begins after so long (60)
+  --rounds-per-platform <n>    a new platform after so many rounds (25)
+  --port-base <port>           where the platform's ports begin (27000)
+  --reports <folder>           where reports and the data of broken rounds go (reports)
+
+SEED=<n> repeats the choices of a campaign. What must hold, and the faults: docs/reliability.md
+`;
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', short: 'h', default: false },
     rounds: { type: 'string', default: '20' },
     profile: { type: 'string', default: 'pg' },
     instances: { type: 'string', default: '1' },
@@ -18,6 +32,10 @@ const { values } = parseArgs({
     'rounds-per-platform': { type: 'string', default: '25' },
   },
 });
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
 const { profile } = values;
 if (profile !== 'pg' && profile !== 'kafka') throw new Error('--profile is pg or kafka');
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_000);

@@ -8,6 +8,7 @@ import {
   transactionPosted,
 } from '@daftari/contracts';
 import type { GlobalPosition, RecordedEvent } from '@daftari/event-store';
+import { deterministicId } from '@daftari/kernel';
 import type { IntegrationMessage } from '@daftari/messaging';
 import type { Carried } from './bus.js';
 import type { Invariant, Witnesses } from './invariant.js';
@@ -189,6 +190,30 @@ export const MESSAGES: readonly Invariant[] = [
       return told === kept && kept === shown
         ? []
         : [`handled ${told ?? ''}, kept ${kept ?? ''}, shown ${shown ?? ''}`];
+    },
+  },
+  {
+    id: 'jobs',
+    says: 'each mail and SMS was a job that ended well, and was told of once',
+    evidence: async ({ stores, bus, poison }) => {
+      const jobs = await stores.rows(
+        'notifications',
+        `select delivery.id, delivery.status, job.state, job.attempts::text from delivery left join job using (id)
+         where channel <> 'in-app'`,
+      );
+      const unfinished = jobs.filter(
+        ({ status, state }) => status !== 'accepted' || state !== 'succeeded',
+      );
+      const want = jobs.map(({ id = '', attempts = '' }) =>
+        deterministicId('delivery-recorded', id, attempts),
+      );
+      const told = (await bus.messages()).filter(
+        ({ topic, id }) => topic === TOPIC.deliveryV1 && !poison.has(id),
+      );
+      return [
+        ...unfinished.map((job) => `delivery ${JSON.stringify(job)}`),
+        ...bothWays('told of', new Set(told.map(({ id }) => id)), new Set(want)),
+      ];
     },
   },
   {

@@ -15,6 +15,8 @@ const LOG_BEHIND = `
 const WORK = `
   select (select count(*) from scheduled_task where stopped_at is null) + (select count(*) from webhook_inbox where status = 'new')`;
 
+const JOBS = `select count(*) from job where state in ('queued', 'running')`;
+
 /** What is still on its way, in words; empty when everything has arrived. */
 const pending = async (stores: Stores, bus: BusProbe): Promise<string[]> => {
   const found: [string, number][] = [];
@@ -26,6 +28,7 @@ const pending = async (stores: Stores, bus: BusProbe): Promise<string[]> => {
   for (const database of EVENT_SOURCED)
     found.push([`${database}: relays and projections`, await stores.count(database, LOG_BEHIND)]);
   found.push(['payments: work', await stores.count('payments', WORK)]);
+  found.push(['notifications: jobs', await stores.count('notifications', JOBS)]);
   found.push(['bus: lag', await bus.lag()]);
   return found.filter(([, count]) => count > 0).map(([what, count]) => `${what} ${String(count)}`);
 };
