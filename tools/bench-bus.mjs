@@ -171,6 +171,7 @@ const memoryUnderLag = async (driver, address, bus) => {
   const topic = await newTopic(bus, 12);
   await fill(bus, topic, LAG);
   const child = fork(fileURLToPath(import.meta.url), [], {
+    execArgv: ['--max-semi-space-size=4', '--optimize-for-size'], // as services run
     env: { ...process.env, BENCH_CHILD: [driver, address, topic, String(LAG)].join(' ') },
   });
   const [result] = await once(child, 'message');

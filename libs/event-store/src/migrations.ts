@@ -197,6 +197,79 @@ drop trigger stream_no_delete on ${schema}.stream;
 alter table ${schema}.event add constraint event_stream_id_fkey foreign key (stream_id) references ${schema}.stream;
 `;
 
+/**
+ * The short way for what nearly every append is: to streams that exist, each once, at their end. They are looked up with
+ * the head in one statement and written in one; a single event is written by plain statements without arrays. Everything
+ * else goes the long way, event by event. `hash` becomes stable, which lets PostgreSQL put its body in place of the call.
+ */
+const shortWay = (schema: string): string => `
+alter function ${schema}.hash(bytea, bigint, text, bigint, uuid, text, timestamptz, bytea, bytea) stable;
+alter function ${schema}.append_batch(text[], bigint[], int[], uuid[], text[], text[], text[]) rename to append_each;
+
+create function ${schema}.append_batch(streams text[], expected bigint[], counts int[], ids uuid[], types text[], datas text[], metas text[])
+returns setof ${schema}.outcome language plpgsql as $$
+declare
+  n int := cardinality(ids); k int := 0; until int := 0; at_end boolean; first_pos bigint; last_pos bigint; last_hash bytea;
+  sid bigint; cur bigint; name text; d bytea; m bytea; t timestamptz; outcome ${schema}.outcome;
+  sids bigint[]; heads bigint[]; e_sid bigint[] := '{}'; e_rev bigint[] := '{}'; e_hash bytea[] := '{}';
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception '${schema}.append needs READ COMMITTED' using errcode = 'ES400';
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('daftari.event-store.${schema}', 0));
+  if n = 1 then
+    select s.stream_id, s.revision, s.revision = expected[1], h.pos, h.hash into sid, cur, at_end, last_pos, last_hash
+    from ${schema}.stream s left join (select x.pos, x.hash from ${schema}.event x order by x.pos desc limit 1) h on true
+    where s.name = streams[1];
+  else
+    select g.sids, g.heads, g.at_end, h.pos, h.hash into sids, heads, at_end, last_pos, last_hash
+    from (
+      select array_agg(s.stream_id order by u.a) as sids, array_agg(s.revision order by u.a) as heads,
+        bool_and(s.revision is not null and s.revision = u.exp) and count(distinct s.stream_id) = count(*) as at_end
+      from unnest(streams, expected) with ordinality u(name, exp, a) left join ${schema}.stream s on s.name = u.name) g
+    left join (select x.pos, x.hash from ${schema}.event x order by x.pos desc limit 1) h on true;
+  end if;
+  if at_end is not true or last_pos is null then
+    return query select * from ${schema}.append_each(streams, expected, counts, ids, types, datas, metas);
+    return;
+  end if;
+  first_pos := last_pos; t := clock_timestamp();
+  if n = 1 then
+    last_pos := last_pos + 1; cur := cur + 1; d := convert_to(datas[1], 'UTF8'); m := convert_to(metas[1], 'UTF8');
+    insert into ${schema}.event(pos, stream_id, revision, event_id, type, data, metadata, created, hash)
+      values (last_pos, sid, cur, ids[1], types[1], d, m, t,
+        ${schema}.hash(last_hash, last_pos, streams[1], cur, ids[1], types[1], t, d, m));
+    update ${schema}.stream s set revision = cur where s.stream_id = sid;
+    outcome := (true, cur, last_pos, null);
+    return next outcome;
+  else
+    for a in 1..cardinality(streams) loop
+      sid := sids[a]; cur := heads[a]; name := streams[a]; until := until + counts[a];
+      while k < until loop
+        k := k + 1; last_pos := last_pos + 1; cur := cur + 1; d := convert_to(datas[k], 'UTF8'); m := convert_to(metas[k], 'UTF8');
+        last_hash := ${schema}.hash(last_hash, last_pos, name, cur, ids[k], types[k], t, d, m);
+        e_sid := e_sid || sid; e_rev := e_rev || cur; e_hash := e_hash || last_hash;
+      end loop;
+      heads[a] := cur;
+      outcome := (true, cur, last_pos, null);
+      return next outcome;
+    end loop;
+    with written as (
+      insert into ${schema}.event(pos, stream_id, revision, event_id, type, data, metadata, created, hash)
+      select first_pos + u.i, u.sid, u.rev, u.id, u.type, convert_to(u.data, 'UTF8'), convert_to(u.meta, 'UTF8'), t, u.hash
+      from unnest(e_sid, e_rev, ids, types, datas, metas, e_hash) with ordinality u(sid, rev, id, type, data, meta, hash, i))
+    update ${schema}.stream s set revision = u.rev from unnest(sids, heads) u(sid, rev) where s.stream_id = u.sid;
+  end if;
+  perform pg_notify('${schema}', last_pos::text);
+end $$;
+`;
+
+const longWay = (schema: string): string => `
+drop function ${schema}.append_batch(text[], bigint[], int[], uuid[], text[], text[], text[]);
+alter function ${schema}.append_each(text[], bigint[], int[], uuid[], text[], text[], text[]) rename to append_batch;
+alter function ${schema}.hash(bytea, bigint, text, bigint, uuid, text, timestamptz, bytea, bytea) immutable;
+`;
+
 /** Takes the store away again, unless it holds events: a log is never dropped. */
 const down = (schema: string): string => `
 do $$ begin
@@ -217,6 +290,11 @@ export const eventStoreMigrationsIn = (schema: string): typeof eventStoreMigrati
     name: '20260101_000012_event_store_batches',
     up: batched(schema),
     down: unbatched(schema),
+  },
+  {
+    name: '20261126_000013_event_store_short_way',
+    up: shortWay(schema),
+    down: longWay(schema),
   },
 ];
 

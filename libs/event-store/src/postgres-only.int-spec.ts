@@ -62,6 +62,36 @@ describe('PostgreSQL event store', () => {
     });
   });
 
+  it('a log goes on whole across the migrations that changed how it is written, up and down', async () => {
+    const pool = new Pool({ connectionString: await server.createDatabase(`up-${randomUUID()}`) });
+    const [first, batches, shortWay] = eventStoreMigrationsIn('es');
+    if (!first || !batches || !shortWay) throw new Error('there are three migrations');
+    const [one, two] = [streamId(), streamId()];
+    let revision = -1n;
+    const write = async (): Promise<void> => {
+      // A store of its own each time: connections keep the plans of the functions that they have called.
+      const store = createPostgresEventStore(pool);
+      const expected = revision < 0n ? 'no_stream' : revision;
+      await Promise.all([
+        store.append(one, events(2), { expected }),
+        store.append(two, events(2), { expected }),
+      ]);
+      await store.append(one, events(2), { expected: revision + 2n });
+      await store.append(two, events(2), { expected: 'any' });
+      revision += 4n;
+      await store.close();
+    };
+    await pool.query(first.up);
+    await pool.query(batches.up);
+    await write();
+    await pool.query(shortWay.up);
+    await write();
+    await pool.query(shortWay.down);
+    await write();
+    expect(await verifyChain(pool)).toMatchObject({ ok: true, events: 24, gaps: 0 });
+    await pool.end();
+  });
+
   it('a log of several pages verifies', async () => {
     const { pool, store } = await open();
     for (let n = 0; n < 5; n++) await store.append(streamId(), events(900), { expected: 'any' });
