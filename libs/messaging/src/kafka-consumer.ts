@@ -185,14 +185,14 @@ export class KafkaConsumer implements BusConsumer, PartitionHost {
     for (const [name, { topic, partition }] of mine) {
       const kept = this.owned.get(name);
       if (kept) {
-        this.pause(kept, kept.isFull);
+        this.setPaused(kept, kept.isFull);
         if (kept.position !== undefined) this.seek(kept, kept.position);
         continue;
       }
       const owned = new KafkaPartition(topic, partition, this, this.leaving.get(name));
       if (this.stopping) owned.end();
       this.owned.set(name, owned);
-      this.pause(owned, false);
+      this.setPaused(owned, false); // the client still pauses what was paused in the membership before
       fresh.push(owned);
     }
     this.opening = this.open(fresh);
@@ -248,7 +248,10 @@ export class KafkaConsumer implements BusConsumer, PartitionHost {
   }
 
   private pause(owned: KafkaPartition, paused: boolean): void {
-    if (owned.isPaused === paused) return;
+    if (owned.isPaused !== paused) this.setPaused(owned, paused);
+  }
+
+  private setPaused(owned: KafkaPartition, paused: boolean): void {
     owned.isPaused = paused;
     const where = [{ topic: owned.topic, partitions: [owned.partition] }];
     try {

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { eventually } from '@daftari/testing';
-import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { type Consumer, Kafka, logLevel, Partitioners } from 'kafkajs';
 import { deadLetterOf, deadLetterTopic } from './dead-letter.js';
 import { createKafkaBus } from './kafka-bus.js';
 import { partitionOf } from './partitioner.js';
@@ -182,6 +182,39 @@ describeWithKafka('Kafka bus, where kafkajs is known to fail', () => {
     hold.open();
     await eventually(() => slow.length >= 3_000);
     expect(slow).toEqual(numbers(3_000).map(String));
+  });
+
+  it('goes on with a partition that was paused when the group took the process for dead', async () => {
+    const hold = gate();
+    const handled = new Set<string>();
+    const consumer = await consume(async ({ value }) => {
+      await hold.opened;
+      handled.add(String(value));
+    });
+    const pad = { headers: { pad: 'x'.repeat(400) } };
+    for (const from of numbers(4))
+      await send(...numbers(500).map((n) => ({ ...message(from * 500 + n, KEY_A), ...pad })));
+    const { consumer: client } = consumer as unknown as { consumer: Consumer };
+    await eventually(() => client.paused().length > 0, { what: 'the client pauses the partition' });
+
+    const plain = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
+    await plain.connect();
+    closing.push(() => plain.disconnect());
+    const member = async (): Promise<string | undefined> =>
+      (await plain.describeGroups([group])).groups[0]?.members[0]?.memberId;
+    const before = await member();
+    const until = performance.now() + 3 * SESSION_MS;
+    while (performance.now() < until); // as a stopped process: no heartbeat leaves it
+    await eventually(
+      async () => {
+        const now = await member();
+        return now !== undefined && now !== before;
+      },
+      { what: 'it has joined as a new member' },
+    );
+    hold.open();
+    await eventually(() => handled.size === 2_000, { what: 'everything is handled' });
+    expect(fatal).toEqual([]);
   });
 
   it('tells the process to end when the client crashed and will not come back', async () => {
