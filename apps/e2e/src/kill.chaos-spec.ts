@@ -38,9 +38,11 @@ afterAll(async () => {
 it(`loses and doubles nothing while every process in turn is killed (SEED=${String(SEED)})`, async () => {
   const random = randomFrom(SEED);
   const walk = await LoanWalk.prepare(platform.state);
+  let hasFailed = false;
   const killing = (async () => {
     for (const victim of VICTIMS) {
       await new Promise((resolve) => setTimeout(resolve, 1_500 + random() * 2_500));
+      if (hasFailed) return;
       await platform.kill(victim);
     }
   })();
@@ -52,7 +54,10 @@ it(`loses and doubles nothing while every process in turn is killed (SEED=${Stri
     await walk.payByPush(customer, String(loan.loanId), String(loan.outstanding.total), phone);
     return walk.loanWhen(String(loan.loanId), (seen) => seen.status === 'completed');
   });
-  const loans = await Promise.all(lives);
+  const loans = await Promise.all(lives).catch((error: unknown) => {
+    hasFailed = true;
+    throw error;
+  });
   await killing;
 
   expect(loans.map(({ status }) => status as string)).toEqual(

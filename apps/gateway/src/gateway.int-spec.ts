@@ -32,12 +32,16 @@ describe('the gateway', () => {
   let base: string;
   const seen: FastifyRequest[] = [];
   const ended = new Set<string>();
+  /** Sessions that identity cannot tell anything of: its database is away. */
+  const unsure = new Set<string>();
 
   beforeAll(async () => {
     issuer = await startTokenIssuer();
     identity = Fastify();
-    identity.get('/internal/sessions/:id', async (request) => {
+    identity.get('/internal/sessions/:id', async (request, reply) => {
       const { id } = request.params as { id: string };
+      if (unsure.has(id))
+        return reply.status(503).send({ success: false, message: 'away', metadata: {} });
       return { success: true, data: { active: !ended.has(id) }, metadata: {} };
     });
     identity.all('/*', async () => ({ success: true, metadata: {} }));
@@ -204,6 +208,16 @@ describe('the gateway', () => {
     expect(new Set(answers.map(({ body }) => body.metadata.code)).size).toBeGreaterThanOrEqual(3);
     expect(answers.every(({ body }) => !body.success)).toBe(true);
     expect(seen).toHaveLength(0);
+  });
+
+  it('says "not now" while identity cannot tell whether a session is alive, and goes on when it can', async () => {
+    unsure.add('unsure');
+    const token = await tokenOf({ sessionId: 'unsure' });
+    const { status, body } = await get('/api/v1/loans', token);
+    expect([status, body.metadata.code]).toEqual([503, 'service/unavailable']);
+    expect(seen).toHaveLength(0);
+    unsure.clear();
+    expect((await get('/api/v1/loans', token)).status).toBe(200);
   });
 
   it('refuses a body that is too large or not JSON by its type', async () => {

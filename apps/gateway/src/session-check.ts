@@ -1,4 +1,4 @@
-import { Rejected } from '@daftari/kernel';
+import { Rejected, Unavailable } from '@daftari/kernel';
 import { cacheLookups, type CacheStore, INTERNAL_HEADER } from '@daftari/service-kit';
 import type { Upstreams } from './upstreams.js';
 
@@ -19,7 +19,7 @@ export class SessionCheck {
     private readonly cache: CacheStore,
   ) {}
 
-  /** Throws 401 for a session that was ended. */
+  /** Throws 401 for a session that was ended, and Unavailable when identity cannot tell. */
   async assertActive(sessionId: string): Promise<void> {
     const known = await this.cache.get(keyOf(sessionId));
     cacheLookups.inc({ cache: 'sessions', result: known === undefined ? 'miss' : 'hit' });
@@ -40,6 +40,8 @@ export class SessionCheck {
       path: `/internal/sessions/${encodeURIComponent(sessionId)}`,
       headers,
     });
+    // What identity cannot tell now is no reason to send somebody away.
+    if (status >= 500) throw new Unavailable('identity cannot tell whether the session is alive');
     const answer = JSON.parse(body.toString('utf8')) as { data?: { active?: boolean } };
     return status === 200 && answer.data?.active === true;
   }

@@ -42,6 +42,10 @@ export interface CallOptions {
 
 const RETRY_FOR_MS = 120_000;
 
+/** Refused for now: the same request may succeed in a moment. */
+const isForLater = ({ status, body }: ApiAnswer): boolean =>
+  status === 429 || body.metadata.code === 'idempotency/in-progress';
+
 /** A client of the gateway, as one user. Keeps trying with the same key while the platform is being repaired, as a good client does. */
 export class ApiUser {
   constructor(
@@ -58,7 +62,7 @@ export class ApiUser {
     tenant?: string,
   ): Promise<ApiUser> {
     const anonymous = new ApiUser(gateway, undefined);
-    const enter = async (): Promise<string> =>
+    const login = async (): Promise<string> =>
       String(
         (
           await anonymous.ok('/v1/auth/login', {
@@ -66,6 +70,12 @@ export class ApiUser {
           })
         ).accessToken,
       );
+    let entering: Promise<string> | undefined;
+    // Many requests of one user may find its session over at once; they share one login.
+    const enter = (): Promise<string> =>
+      (entering ??= login().finally(() => {
+        entering = undefined;
+      }));
     return new ApiUser(gateway, await enter(), enter);
   }
 
@@ -103,13 +113,15 @@ export class ApiUser {
       const code = answer?.body.metadata.code;
       if (answer?.status === 401 && this.renew && path !== '/v1/auth/login')
         this.token = await this.renew();
-      else if (answer && answer.status < 500 && code !== 'idempotency/in-progress')
+      else if (answer && answer.status < 500 && !isForLater(answer))
         throw new Error(
           `${path}: ${String(answer.status)} ${String(code)} ${answer.body.errors?.join('; ') ?? ''}`,
         );
       if (Date.now() > deadline)
         throw new Error(`${path}: no answer in time (${String(answer?.status)} ${String(code)})`);
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      const waitMs =
+        answer?.status === 429 ? Number(answer.headers.get('retry-after')) * 1_000 : 250;
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }
 }
